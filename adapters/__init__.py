@@ -1,0 +1,1 @@
+"""What touches the world: HTTP, clocks, files, terminals; and what drives the use cases."""

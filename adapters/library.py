@@ -1,0 +1,205 @@
+"""The Python library: `TraktAccount`, and the one error it raises.
+
+The use cases give results; here a failure becomes a `TraktError`, which holds the problem as facts and
+as a sentence. Whatever is heavy is imported when an account is opened.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.application.account import Account, AnyIndex, Since, check_feature
+from crosswatch_trakt.application.advice import advice
+from crosswatch_trakt.application.health import Health, health_of
+from crosswatch_trakt.application.ports import Clock, HttpTransport, Progress
+from crosswatch_trakt.application.settings import Settings, check_settings
+from crosswatch_trakt.application.trakt.access import Access
+from crosswatch_trakt.application.trakt.gate import Gates
+from crosswatch_trakt.application.trakt.person import Person
+from crosswatch_trakt.application.write.report import Report
+from crosswatch_trakt.domain.outcomes import Item
+from crosswatch_trakt.domain.problems import BadInput, Problem
+from crosswatch_trakt.domain.unresolved import Operation, Unresolved
+
+if TYPE_CHECKING:
+    from crosswatch_trakt.adapters.container import Connection
+
+T = TypeVar("T")
+
+
+class TraktError(Exception):
+    """Something could not be done. `problem` has the facts, `advice` the words."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(advice(problem))
+        self.problem = problem
+
+    @property
+    def advice(self) -> str:
+        """What happened, what was left alone, what to do."""
+        return advice(self.problem)
+
+
+class TraktAccount:
+    """One person's Trakt account. Open it with `TraktAccount.open(Settings(...))`.
+
+    Nothing is asked of Trakt before the first call that needs it. Thread-safe.
+    """
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self._account: Account | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        progress: Progress | None = None,
+        transport: HttpTransport | None = None,
+        clock: Clock | None = None,
+        gates: Gates | None = None,
+    ) -> "TraktAccount":
+        """Open the account that the settings name; other adapters may stand in for the usual ones.
+
+        Raises TraktError for settings that cannot be meant.
+        """
+        from crosswatch_trakt.adapters.container import connect
+
+        _value(check_settings(settings))
+        return cls(connect(settings, progress=progress, transport=transport, clock=clock, gates=gates))
+
+    def close(self) -> None:
+        """Close what is open: connections."""
+        self._connection.shutdown_resources()
+
+    def __enter__(self) -> "TraktAccount":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def index(
+        self,
+        feature: str,
+        *,
+        since: Since | None = None,
+        limit: int | None = None,
+        allow_stale: bool = False,
+    ) -> AnyIndex:
+        """All of `watchlist`, `ratings` or `history`, proven whole: key → item.
+
+        `since` (a date) and `limit` trim what is given, never what is read. `allow_stale`: if Trakt
+        cannot be asked, the stored index, marked `stale`. Raises TraktError; never gives a part as whole.
+        """
+        name = _value(check_feature(feature))
+        return self._do(
+            lambda account: account.index(name, since=since, limit=limit, allow_stale=allow_stale)
+        )
+
+    def add(
+        self, feature: str, items: Sequence[Item], *, dry_run: bool = False, meant: bool = False
+    ) -> Report:
+        """Add items; each ends confirmed, existing, or unresolved with a reason.
+
+        Raises TraktError only if nothing was sent.
+        """
+        return self._write("add", feature, items, dry_run=dry_run)
+
+    def remove(
+        self,
+        feature: str,
+        items: Sequence[Item],
+        *,
+        dry_run: bool = False,
+        meant: bool = False,
+        all_plays: bool = False,
+    ) -> Report:
+        """Remove items. From the history one play goes, by its date or `history_id`; `all_plays` says
+        that an item without a date means all plays of it. Raises TraktError only if nothing was sent.
+        """
+        return self._write("remove", feature, items, dry_run=dry_run, all_plays=all_plays)
+
+    def unresolved(self, feature: str) -> Sequence[Unresolved]:
+        """What could not be done, oldest first."""
+        name = _value(check_feature(feature))
+        return self._do(lambda account: account.unresolved(name))
+
+    def retry_unresolved(self, feature: str, keys: Collection[str] | None = None) -> Sequence[Report]:
+        """Try entries again, the frozen too: a report for each operation that had any."""
+        name = _value(check_feature(feature))
+        return self._do(lambda account: account.retry_unresolved(name, keys))
+
+    def clear_unresolved(self, feature: str, keys: Collection[str] | None = None) -> int:
+        """Forget entries, all or those of these keys; gives how many."""
+        name = _value(check_feature(feature))
+        return self._do(lambda account: account.clear_unresolved(name, keys))
+
+    def activities(self) -> Mapping[str, str]:
+        """What changed last at Trakt: `movies.watched_at` → ISO date."""
+        return self._do(lambda account: account.activities())
+
+    def health(self) -> Health:
+        """Whether the account can be used now. Never raises."""
+        person = self._connection.identify()(fresh=True)
+        return health_of(person, self._connection.caller())
+
+    @property
+    def person(self) -> Person:
+        """Who is signed in."""
+        return self._do(lambda account: Success(account.person))
+
+    @property
+    def access(self) -> Access:
+        """Sign in and out."""
+        return self._connection.caller().access
+
+    def _write(
+        self,
+        operation: Operation,
+        feature: str,
+        items: Sequence[Item],
+        *,
+        dry_run: bool,
+        all_plays: bool = False,
+    ) -> Report:
+        name = _value(check_feature(feature))
+        if isinstance(items, str | bytes | Mapping):
+            mend = "Give a list of item dictionaries."
+            raise TraktError(BadInput(f"the items are one {type(items).__name__}", mend))
+        return self._do(
+            lambda account: account.write(operation, name, list(items), dry_run=dry_run, all_plays=all_plays)
+        )
+
+    def _do(self, work: Callable[[Account], Result[T, Problem]]) -> T:
+        return _value(self._opened().bind(work))
+
+    def _opened(self) -> Result[Account, Problem]:
+        if self._account is not None:
+            return Success(self._account)
+        return self._connection.identify()().map(self._hold)
+
+    def _hold(self, person: Person) -> Account:
+        from crosswatch_trakt.adapters.container import hold
+
+        with self._lock:
+            if self._account is None:
+                self._account = hold(self._connection, person)
+            return self._account
+
+
+def _value(result: Result[T, Problem]) -> T:
+    match result:
+        case Failure(problem):
+            raise TraktError(problem)
+        case _:
+            return result.unwrap()

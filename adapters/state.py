@@ -1,0 +1,225 @@
+"""Documents in a folder, and in memory.
+
+A document is replaced by a rename, so that a reader, a full disk or a crash never leaves half of one.
+"""
+
+import errno
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.domain.problems import Problem, StateUnreadable, StateUnwritable
+
+T = TypeVar("T")
+
+LOCK_TIMEOUT_S = 60.0
+_LOCK_POLL_S = 0.02
+_TEMPORARY_MAX_S = 3600.0  # a temporary file this old belongs to a process that died over it
+
+
+class FileState:
+    """One folder, made when something is first written. Beside the documents: `.<name>.lock`."""
+
+    def __init__(self, folder: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self._folder = folder
+        self._lock_timeout_s = lock_timeout_s
+
+    def read(self, name: str) -> Result[bytes | None, StateUnreadable]:
+        """The document as last written; None if there is none."""
+        path = self._path(name)
+        try:
+            return Success(path.read_bytes())
+        except FileNotFoundError:
+            return Success(None)
+        except OSError as error:
+            return Failure(StateUnreadable(name, system_words(error)))
+
+    def write(self, name: str, document: bytes) -> Result[None, StateUnwritable]:
+        """Replace it by a rename, and return once both file and rename are on disk."""
+        path = self._path(name)
+        try:
+            make_private_folder(self._folder)
+            self._sweep(name)
+            self._replace(path, document)
+        except OSError as error:
+            return Failure(StateUnwritable(name, system_words(error)))
+        return Success(None)
+
+    def delete(self, name: str) -> Result[None, StateUnwritable]:
+        """Remove it; no fault if it is not there."""
+        path = self._path(name)
+        try:
+            path.unlink()
+            _sync_folder(self._folder)
+        except FileNotFoundError:
+            return Success(None)
+        except OSError as error:
+            return Failure(StateUnwritable(name, system_words(error)))
+        return Success(None)
+
+    def locked(self, name: str, work: Callable[[], Result[T, Problem]]) -> Result[T, Problem]:
+        """Do the work under a lock of the system's, which also ends when its process is killed."""
+        path = self._path(name).with_name(f".{name}.lock")
+        owner = os.getpid()  # a child of a fork remembers its parent's locks and holds none of them
+        held = (owner, os.path.realpath(path))
+        if held in _held_here.locks:
+            return work()
+        try:
+            make_private_folder(self._folder)
+            lock = FileLock(path, mode=0o600, timeout=self._lock_timeout_s, thread_local=True)
+            lock.acquire(poll_interval=_LOCK_POLL_S)
+        except Timeout:
+            return Failure(StateUnwritable(name, f"{path} is held by another process"))
+        except (OSError, NotImplementedError) as error:
+            return Failure(StateUnwritable(name, system_words(error)))
+        _held_here.locks.add(held)
+        try:
+            return work()
+        finally:
+            if os.getpid() == owner:
+                _held_here.locks.discard(held)
+                with suppress(OSError):  # the work is done; closing the file is what ends the lock
+                    lock.release()
+
+    def names(self) -> Result[Sequence[str], StateUnreadable]:
+        """The documents that are there, sorted; no folder is no documents."""
+        try:
+            with os.scandir(self._folder) as entries:
+                found = [
+                    entry.name for entry in entries if not entry.name.startswith(".") and entry.is_file()
+                ]
+        except FileNotFoundError:
+            return Success(())
+        except OSError as error:
+            return Failure(StateUnreadable(str(self._folder), system_words(error)))
+        return Success(sorted(found))
+
+    def _path(self, name: str) -> Path:
+        check_name(name)
+        return self._folder / name
+
+    def _replace(self, path: Path, document: bytes) -> None:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=self._folder)
+        try:
+            try:
+                rest = memoryview(document)
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            os.replace(temporary, path)  # mkstemp made it 0600, and so it stays
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+        _sync_folder(self._folder)
+
+    def _sweep(self, name: str) -> None:
+        """Remove what writers of this document left that were killed."""
+        for path in self._folder.glob(f".{name}.*.tmp"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _TEMPORARY_MAX_S:
+                    path.unlink()
+
+
+class MemoryState:
+    """Documents of this process, gone with it."""
+
+    def __init__(self, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self._lock_timeout_s = lock_timeout_s
+        self._documents: dict[str, bytes] = {}
+        self._locks: dict[str, threading.RLock] = {}
+        self._guard = threading.Lock()
+
+    def read(self, name: str) -> Result[bytes | None, StateUnreadable]:
+        """The document as last written; None if there is none."""
+        check_name(name)
+        with self._guard:
+            return Success(self._documents.get(name))
+
+    def write(self, name: str, document: bytes) -> Result[None, StateUnwritable]:
+        """Replace it."""
+        check_name(name)
+        with self._guard:
+            self._documents[name] = bytes(document)
+        return Success(None)
+
+    def delete(self, name: str) -> Result[None, StateUnwritable]:
+        """Remove it; no fault if it is not there."""
+        check_name(name)
+        with self._guard:
+            self._documents.pop(name, None)
+        return Success(None)
+
+    def locked(self, name: str, work: Callable[[], Result[T, Problem]]) -> Result[T, Problem]:
+        """Do the work while no other thread holds this name."""
+        check_name(name)
+        with self._guard:
+            lock = self._locks.setdefault(name, threading.RLock())
+        if not lock.acquire(timeout=self._lock_timeout_s):
+            return Failure(StateUnwritable(name, f"{name} is held by another thread"))
+        try:
+            return work()
+        finally:
+            lock.release()
+
+    def names(self) -> Result[Sequence[str], StateUnreadable]:
+        """The documents that are there, sorted."""
+        with self._guard:
+            return Success(sorted(self._documents))
+
+
+def check_name(name: str) -> None:
+    """Raise ValueError for a name that would leave the folder or hide in it: a mistake of ours."""
+    if not name or name.startswith(".") or any(mark in name for mark in "/\\\0"):
+        raise ValueError(f"{name!r} cannot name a document")
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make it with all that is missing above it, for this user alone. One that is there stays as it is."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_private_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def system_words(error: Exception) -> str:
+    """What the system said, and of which file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
+class _HeldHere(threading.local):
+    """The locks of this thread. FileLock refuses a second one of its own thread on the same file."""
+
+    def __init__(self) -> None:
+        self.locks: set[tuple[int, str]] = set()
+
+
+_held_here = _HeldHere()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a rename to disk, where the system can: some network shares and Windows cannot."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)

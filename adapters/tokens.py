@@ -1,0 +1,152 @@
+"""Token pairs: above all accounts in one document, and in memory.
+
+Trakt's refresh token works once. Settings keep the pair that they were written with, so a stored
+pair remembers which pairs it came from, and stands for any of them.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Literal, TypeVar
+
+import msgspec
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.application.identity import fingerprint
+from crosswatch_trakt.application.ports import StateStore, Tokens
+from crosswatch_trakt.domain.problems import Problem, StateUnreadable, StateUnwritable
+
+T = TypeVar("T")
+
+DOCUMENT = "tokens.json"
+LOCK_TIMEOUT_S = 60.0
+ANCESTORS_MAX = 1000  # of a pair; with a refresh a day, the pairs of almost three years
+
+
+class FileTokens:
+    """The pair of one login, in a document that holds those of several.
+
+    `given` is the pair in the settings; without one it is the login that the command line made.
+    """
+
+    def __init__(self, state: StateStore, given: Tokens | None) -> None:
+        self._state = state
+        self._given = given
+
+    def load(self) -> Result[Tokens | None, Problem]:
+        """The stored pair that descends from the one given, else that one."""
+        return self._state.read(DOCUMENT).bind(_parse).map(self._newest)
+
+    def replace(self, new: Tokens | None) -> Result[None, Problem]:
+        """Keep the pair on disk as the child of the one loaded; None forgets the stored one.
+
+        Fails on a damaged document, unless none was given: a new login may replace it, and with it
+        the stored pairs of other logins, which could not be read any more.
+        """
+        return self.locked(lambda: self._replace(new))
+
+    def locked(self, work: Callable[[], Result[T, Problem]]) -> Result[T, Problem]:
+        """Do the work under the lock of the document.
+
+        One for all logins: two with different settings may yet hold the same pair.
+        """
+        return self._state.locked(DOCUMENT, work)
+
+    def _replace(self, new: Tokens | None) -> Result[None, Problem]:
+        parse = _parse_or_begin_anew if self._given is None else _parse
+        document: Result[_Document, Problem] = self._state.read(DOCUMENT).bind(parse)
+        return document.bind(lambda now: self._write(self._replaced(now, new)))
+
+    def _write(self, document: "_Document") -> Result[None, Problem]:
+        return self._state.write(DOCUMENT, msgspec.json.format(msgspec.json.encode(document)))
+
+    def _newest(self, document: "_Document") -> Tokens | None:
+        stored = self._stored(document)
+        return self._given if stored is None else stored.tokens()
+
+    def _stored(self, document: "_Document") -> "_Pair | None":
+        """The pair of this login; of several, the one that was stored last."""
+        if self._given is None:
+            return next((pair for pair in reversed(document.pairs) if pair.login), None)
+        own = _mark(self._given)
+        for pair in reversed(document.pairs):
+            if own in pair.ancestors or own == _mark(pair.tokens()):
+                return pair
+        return None
+
+    def _replaced(self, document: "_Document", new: Tokens | None) -> "_Document":
+        old = self._stored(document)
+        others = [pair for pair in document.pairs if pair is not old]
+        if new is None:
+            return replace(document, pairs=others)
+        ancestors = list(old.ancestors) if old else []
+        # The pair given goes last, so that it is not among those dropped while its settings are in use.
+        for parent in (old.tokens() if old else None, self._given):
+            if parent is not None:
+                ancestors = [*(one for one in ancestors if one != _mark(parent)), _mark(parent)]
+        login = old.login if old else self._given is None
+        child = _Pair(**asdict(new), login=login, ancestors=ancestors[-ANCESTORS_MAX:])
+        return replace(document, pairs=[*others, child])
+
+
+class MemoryTokens:
+    """The pair of one login in this process, gone with it."""
+
+    def __init__(self, given: Tokens | None = None, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self._given = given
+        self._newest: Tokens | None = None
+        self._lock_timeout_s = lock_timeout_s
+        self._lock = threading.RLock()
+
+    def load(self) -> Result[Tokens | None, Problem]:
+        """The pair kept last, else the one given."""
+        return Success(self._newest or self._given)
+
+    def replace(self, new: Tokens | None) -> Result[None, Problem]:
+        """Keep the pair; None forgets the one kept."""
+        return self.locked(lambda: self._keep(new))
+
+    def locked(self, work: Callable[[], Result[T, Problem]]) -> Result[T, Problem]:
+        """Do the work while no other thread does."""
+        if not self._lock.acquire(timeout=self._lock_timeout_s):
+            return Failure(StateUnwritable(DOCUMENT, "the tokens are held by another thread"))
+        try:
+            return work()
+        finally:
+            self._lock.release()
+
+    def _keep(self, new: Tokens | None) -> Result[None, Problem]:
+        self._newest = new
+        return Success(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair(Tokens):
+    login: bool = False  # made by the command line, for settings without tokens
+    ancestors: list[str] = field(default_factory=list, repr=False)  # fingerprints, the oldest first
+
+    def tokens(self) -> Tokens:
+        return Tokens(**{part.name: getattr(self, part.name) for part in fields(Tokens)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    schema: Literal[1] = 1
+    pairs: list[_Pair] = field(default_factory=list)
+
+
+def _mark(tokens: Tokens) -> str:
+    return fingerprint(tokens.access_token or tokens.refresh_token or "")
+
+
+def _parse(document: bytes | None) -> Result[_Document, StateUnreadable]:
+    if document is None:
+        return Success(_Document())
+    try:
+        return Success(msgspec.json.decode(document, type=_Document))
+    except (msgspec.DecodeError, UnicodeDecodeError):  # their words are left out: they may quote a token
+        return Failure(StateUnreadable(DOCUMENT, "it is damaged, or of another version"))
+
+
+def _parse_or_begin_anew(document: bytes | None) -> Result[_Document, StateUnreadable]:
+    return Success(_parse(document).value_or(_Document()))

@@ -1,0 +1,183 @@
+"""All that can be done with one account: the use cases side by side.
+
+It gives results; those who hold it (the library, the command line, CrossWatch) turn failures into what
+their callers expect.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import TypeAlias, get_args
+
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.application.index.history import IndexHistory, Plays
+from crosswatch_trakt.application.index.lists import IndexList, Items
+from crosswatch_trakt.application.ports import Clock
+from crosswatch_trakt.application.trakt.activities import read_activities
+from crosswatch_trakt.application.trakt.call import Caller
+from crosswatch_trakt.application.trakt.person import Person
+from crosswatch_trakt.application.trakt.recent import Feature
+from crosswatch_trakt.application.write.history import AddPlays
+from crosswatch_trakt.application.write.lists import WriteList
+from crosswatch_trakt.application.write.removal import RemovePlays
+from crosswatch_trakt.application.write.report import Report
+from crosswatch_trakt.application.write.unresolved import UnresolvedBook
+from crosswatch_trakt.domain.problems import (
+    AnswerLost,
+    BadInput,
+    Blocked,
+    NotSent,
+    Problem,
+    RateLimited,
+    Unavailable,
+)
+from crosswatch_trakt.domain.ratings import Rating
+from crosswatch_trakt.domain.timestamps import NoDate, parse_moment
+from crosswatch_trakt.domain.unresolved import Operation, Unresolved
+from crosswatch_trakt.domain.watchlist import WatchlistEntry
+
+FEATURES: tuple[Feature, ...] = get_args(Feature)
+AnyIndex: TypeAlias = Plays | Items
+Since: TypeAlias = str | int | float | date | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The use cases of one account."""
+
+    person: Person
+    caller: Caller
+    clock: Clock
+    zone: tzinfo
+    index_watchlist: IndexList[WatchlistEntry]
+    index_ratings: IndexList[Rating]
+    index_history: IndexHistory
+    write_watchlist: WriteList
+    write_ratings: WriteList
+    add_plays: AddPlays
+    remove_plays: RemovePlays
+    books: Mapping[Feature, UnresolvedBook]
+
+    def index(
+        self,
+        feature: Feature,
+        *,
+        since: Since | None = None,
+        limit: int | None = None,
+        allow_stale: bool = False,
+    ) -> Result[AnyIndex, Problem]:
+        """The whole feature; `since` and `limit` trim what is given, never what is read."""
+        if limit is not None and limit < 0:
+            return Failure(BadInput(f"limit is {limit}", "Give a number that is not negative."))
+        return self._moment(since).bind(
+            lambda moment: (
+                self._index(feature)
+                .lash(lambda problem: self._stale(feature, problem, allow_stale))
+                .map(lambda index: index.trimmed(moment, limit))
+            )
+        )
+
+    def write(
+        self,
+        operation: Operation,
+        feature: Feature,
+        items: Sequence[object],
+        *,
+        dry_run: bool = False,
+        all_plays: bool = False,
+        thaw: bool = False,
+    ) -> Result[Report, Problem]:
+        """Bring every item to its end. `thaw`: what is frozen is tried too."""
+        match feature, operation:
+            case "history", "add":
+                return self.add_plays(items, dry_run=dry_run, thaw=thaw)
+            case "history", "remove":
+                return self.remove_plays(items, dry_run=dry_run, all_plays=all_plays, thaw=thaw)
+            case "ratings", _:
+                return self.write_ratings(operation, items, dry_run=dry_run, thaw=thaw)
+            case _:
+                return self.write_watchlist(operation, items, dry_run=dry_run, thaw=thaw)
+
+    def unresolved(self, feature: Feature) -> Result[Sequence[Unresolved], Problem]:
+        """What could not be done, oldest first."""
+        entries = self.books[feature].read()
+        return entries.map(lambda found: sorted(found.values(), key=lambda entry: entry.first_seen))
+
+    def retry_unresolved(
+        self, feature: Feature, keys: Collection[str] | None = None
+    ) -> Result[Sequence[Report], Problem]:
+        """Try entries again as what they were, a report for each operation that had any."""
+        return self.unresolved(feature).bind(lambda entries: self._retry(feature, entries, keys))
+
+    def clear_unresolved(self, feature: Feature, keys: Collection[str] | None = None) -> Result[int, Problem]:
+        """Forget entries, all or those of these keys; gives how many."""
+        return self.books[feature].clear(keys)
+
+    def activities(self) -> Result[Mapping[str, str], Problem]:
+        """What changed last: `movies.watched_at` → ISO date."""
+        read = read_activities(self.caller, self.clock, "account")
+        return read.map(lambda activities: activities.stamps)
+
+    def _index(self, feature: Feature) -> Result[AnyIndex, Problem]:
+        match feature:
+            case "watchlist":
+                return self.index_watchlist()
+            case "ratings":
+                return self.index_ratings()
+            case "history":
+                return self.index_history()
+
+    def _stored(self, feature: Feature) -> Result[AnyIndex | None, Problem]:
+        match feature:
+            case "watchlist":
+                return self.index_watchlist.stored()
+            case "ratings":
+                return self.index_ratings.stored()
+            case "history":
+                return self.index_history.stored()
+
+    def _stale(self, feature: Feature, problem: Problem, allowed: bool) -> Result[AnyIndex, Problem]:
+        """The stored index if Trakt cannot be asked and the caller allows it; it says how old it is."""
+        asked_in_vain = isinstance(problem, NotSent | AnswerLost | Unavailable | RateLimited | Blocked)
+        if not allowed or not asked_in_vain:
+            return Failure(problem)
+        return self._stored(feature).bind(lambda index: Failure(problem) if index is None else Success(index))
+
+    def _moment(self, since: Since | None) -> Result[int | None, Problem]:
+        if since is None:
+            return Success(None)
+        return parse_moment(since, self.zone).map(_maybe).alt(lambda no: _bad_since(since, no))
+
+    def _retry(
+        self, feature: Feature, entries: Sequence[Unresolved], keys: Collection[str] | None
+    ) -> Result[Sequence[Report], Problem]:
+        reports: list[Report] = []
+        for operation in get_args(Operation):
+            items = [
+                entry.item
+                for entry in entries
+                if entry.operation == operation and (keys is None or entry.key in keys)
+            ]
+            if items:
+                result = self.write(operation, feature, items, thaw=True)
+                if not isinstance(result, Success):
+                    return Failure(result.failure())
+                reports.append(result.unwrap())
+        return Success(reports)
+
+
+def check_feature(name: str) -> Result[Feature, BadInput]:
+    """The feature of this name."""
+    for feature in FEATURES:
+        if feature == name:
+            return Success(feature)
+    return Failure(BadInput(f"there is no feature {name!r}", f"Choose from: {', '.join(FEATURES)}."))
+
+
+def _maybe(moment: int) -> int | None:
+    return moment
+
+
+def _bad_since(since: Since, no: NoDate) -> Problem:
+    return BadInput(f"since is {since!r:.60}: {no.why}", "Give a date like 2026-01-31, or an ISO time.")

@@ -1,0 +1,1 @@
+"""Indexes: all a person has of one feature, proven whole."""

@@ -1,0 +1,221 @@
+"""Tokens: device login, refresh, and never losing a pair.
+
+Access tokens live seven days; a refresh token works once, and its successor arrives in the answer
+that kills it (trakt-api, contract 2026-07). So one thread of one process refreshes at a time, the
+others take over what it stored, and the new pair is on disk before it is used.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.application.ports import Clock, Tokens, TokenStore
+from crosswatch_trakt.application.settings import Settings
+from crosswatch_trakt.application.trakt.rows import decode
+from crosswatch_trakt.domain.problems import BadInput, LoginEnded, Problem, Refused, SignInAgain
+
+AHEAD_S = 3600.0  # a token with less than this left is refreshed before it is used
+REDIRECT_URI = "urn:ietf:wg:oauth:2.0:oob"  # demanded by the contract, checked by nobody
+
+
+class TokenAnswer(msgspec.Struct):
+    """Trakt's answer with a new pair."""
+
+    access_token: str
+    expires_in: float
+    refresh_token: str | None = None
+    created_at: float | None = None
+
+
+class DeviceCode(msgspec.Struct):
+    """What a person needs to sign in: an address and a code."""
+
+    device_code: str
+    user_code: str
+    verification_url: str
+    expires_in: float
+    interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthPost:
+    """One call of Trakt's sign-in host. Its body is secret."""
+
+    path: str
+    body: dict[str, str] = field(repr=False)
+
+
+OAuth = Callable[[OAuthPost], Result[bytes, Problem]]
+
+
+class Access:
+    """Gives the token to use, and renews it. Thread-safe."""
+
+    def __init__(self, settings: Settings, store: TokenStore, oauth: OAuth, clock: Clock) -> None:
+        self._settings = settings
+        self._store = store
+        self._oauth = oauth
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._tokens: Tokens | None = None
+
+    def client_id(self) -> Result[str, Problem]:
+        """The app that calls: of the settings, else the one that the stored login was made with."""
+        if self._settings.client_id is not None:
+            return Success(self._settings.client_id)
+        return self._current().bind(_client_of)
+
+    def tokens(self) -> Result[Tokens, Problem]:
+        """The pair to use now, refreshed ahead of its end."""
+        return self._current().bind(lambda pair: self.renew(pair) if self._near_end(pair) else Success(pair))
+
+    def renew(self, old: Tokens) -> Result[Tokens, Problem]:
+        """A pair newer than `old`: one that somebody else stored meanwhile, or a fresh one."""
+        with self._lock:
+            if self._tokens is not None and self._tokens.access_token != old.access_token:
+                return Success(self._tokens)
+            renewed = self._store.locked(lambda: self._store.load().bind(lambda now: self._renew(now, old)))
+            return renewed.map(self._remember)
+
+    def forget(self) -> Result[None, Problem]:
+        """Revoke the login at Trakt as far as that can be done, and forget it here in any case."""
+        with self._lock:
+            loaded = self._store.load().value_or(None)
+            if loaded is not None:
+                self._client().bind(
+                    lambda client: self._oauth(
+                        OAuthPost("/oauth/revoke", {"token": loaded.access_token, **client})
+                    )
+                )
+            self._tokens = None
+            return self._store.locked(lambda: self._store.replace(None))
+
+    # --- device login
+
+    def begin_login(self) -> Result[DeviceCode, Problem]:
+        """Ask for a code that a person enters at the address Trakt names."""
+        if self._settings.client_id is None:
+            return Failure(BadInput("there is no client_id", NO_CLIENT_ID))
+        post = OAuthPost("/oauth/device/code", {"client_id": self._settings.client_id})
+        return self._oauth(post).bind(lambda body: decode(body, DeviceCode, post.path))
+
+    def finish_login(self, code: DeviceCode) -> Result[Tokens, Problem]:
+        """Poll as Trakt asks until the person has decided; the pair is stored before it is given."""
+        end = self._clock.monotonic() + code.expires_in
+        interval = max(1.0, code.interval)
+        while True:
+            self._clock.sleep(interval)
+            polled = self._client().bind(
+                lambda client: self._oauth(
+                    OAuthPost("/oauth/device/token", {"code": code.device_code, **client})
+                )
+            )
+            match polled:
+                case Success(bytes() as body):
+                    fresh = decode(body, TokenAnswer, "/oauth/device/token")
+                    return fresh.map(self._pair).bind(self._store_login)
+                case Failure(Refused(status=400)):  # pending
+                    pass
+                case Failure(Refused(status=status)) if status in _LOGIN_ENDS:
+                    return Failure(LoginEnded(_LOGIN_ENDS[status]))
+                case other:
+                    return Failure(other.failure())
+            if self._clock.monotonic() >= end:
+                return Failure(LoginEnded(_LOGIN_ENDS[410]))
+
+    # --- within
+
+    def _current(self) -> Result[Tokens, Problem]:
+        with self._lock:
+            if self._tokens is not None:
+                return Success(self._tokens)
+            return self._store.load().bind(_signed_in).map(self._remember)
+
+    def _remember(self, tokens: Tokens) -> Tokens:
+        self._tokens = tokens
+        return tokens
+
+    def _near_end(self, pair: Tokens) -> bool:
+        if pair.expires_at is None or pair.refresh_token is None:
+            return False
+        return pair.expires_at - self._clock.now().timestamp() < AHEAD_S
+
+    def _renew(self, stored: Tokens | None, old: Tokens) -> Result[Tokens, Problem]:
+        if stored is not None and stored.access_token != old.access_token:
+            return Success(stored)
+        refresh_token = old.refresh_token
+        if refresh_token is None:
+            return Failure(SignInAgain("the token is no longer accepted and there is no refresh token"))
+        # First prove that the store takes a pair: after the answer the old one is dead.
+        return (
+            self._store.replace(old)
+            .bind(lambda _: self._client())
+            .bind(lambda client: self._refresh(refresh_token, client))
+            .map(self._pair)
+            .bind(self._keep)
+        )
+
+    def _refresh(self, refresh_token: str, client: dict[str, str]) -> Result[TokenAnswer, Problem]:
+        body = {
+            "refresh_token": refresh_token,
+            "grant_type": "refresh_token",
+            "redirect_uri": REDIRECT_URI,
+            **client,
+        }
+        post = OAuthPost("/oauth/token", body)
+        return self._oauth(post).bind(lambda answer: decode(answer, TokenAnswer, post.path))
+
+    def _store_login(self, pair: Tokens) -> Result[Tokens, Problem]:
+        with self._lock:
+            return self._store.locked(lambda: self._keep(pair)).map(self._remember)
+
+    def _keep(self, pair: Tokens) -> Result[Tokens, Problem]:
+        return self._store.replace(pair).map(lambda _: pair)
+
+    def _client(self) -> Result[dict[str, str], Problem]:
+        """The app's id, and its secret if it has one: new apps have none."""
+        if self._settings.client_id is not None:
+            return Success(_with_secret(self._settings.client_id, self._settings.client_secret))
+        return self._current().bind(
+            lambda pair: _client_of(pair).map(lambda name: _with_secret(name, pair.client_secret))
+        )
+
+    def _pair(self, answer: TokenAnswer) -> Tokens:
+        start = answer.created_at if answer.created_at is not None else self._clock.now().timestamp()
+        old = self._tokens
+        return Tokens(
+            answer.access_token,
+            answer.refresh_token,
+            int(start + answer.expires_in),
+            self._settings.client_id or (old.client_id if old else None),
+            self._settings.client_secret or (old.client_secret if old else None),
+        )
+
+
+NO_CLIENT_ID = (
+    "Make an app under trakt.tv/oauth/applications and give its id with --client-id, "
+    "CROSSWATCH_TRAKT_CLIENT_ID or the settings file."
+)
+_LOGIN_ENDS = {
+    404: "Trakt does not know the code",
+    409: "the code was used already",
+    410: "the code has expired",
+    418: "it was denied",
+}
+
+
+def _signed_in(tokens: Tokens | None) -> Result[Tokens, Problem]:
+    return Failure(SignInAgain("nobody is signed in")) if tokens is None else Success(tokens)
+
+
+def _client_of(tokens: Tokens) -> Result[str, Problem]:
+    if tokens.client_id is None:
+        return Failure(BadInput("there is no client_id", NO_CLIENT_ID))
+    return Success(tokens.client_id)
+
+
+def _with_secret(client_id: str, secret: str | None) -> dict[str, str]:
+    return {"client_id": client_id} if secret is None else {"client_id": client_id, "client_secret": secret}

@@ -1,0 +1,174 @@
+"""All pages of a list, several at once.
+
+The announced count is a floor: a list is read on while its pages are full at or past that count, at
+most 100 pages beyond, as the official export does (trakt-web#3152). A page in the middle may be short
+or empty, and a larger limit than Trakt grants is silently cut, so the answer's own limit is believed.
+"""
+
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.application.ports import Response
+from crosswatch_trakt.application.trakt.call import Call, Caller
+from crosswatch_trakt.application.trakt.judge import NOT_MODIFIED
+from crosswatch_trakt.application.trakt.rows import decode
+from crosswatch_trakt.domain.ids import parse_number
+from crosswatch_trakt.domain.problems import Incomplete, Problem, UnexpectedAnswer
+
+Row = TypeVar("Row")
+
+PAGE_ROWS_MAX = 250  # Trakt's silent cap since 2026-06
+PAGES_BEYOND_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list."""
+
+    rows: Sequence[Row]
+    announced: int | None  # rows of all pages together
+    limit: int  # rows that a full page has
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages(Generic[Row]):
+    """A list as it was read, page by page."""
+
+    endpoint: str
+    pages: Sequence[Sequence[Row]]
+    announced: int | None
+    etags: Sequence[str | None] = field(default=())
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, in the order of the pages."""
+        for page in self.pages:
+            yield from page
+
+
+Progressed = Callable[[int, int | None], None]
+
+
+class PageReader:
+    """Reads lists through one caller."""
+
+    def __init__(self, caller: Caller, threads: int) -> None:
+        self._caller = caller
+        self._threads = threads
+
+    def whole(
+        self, call: Call, shape: type[list[Row]], progressed: Progressed
+    ) -> Result[Pages[Row], Problem]:
+        """Every page of a list; `progressed` is told rows read and rows announced."""
+        given_up = threading.Event()
+        call = replace(call, given_up=given_up.is_set)
+        read: list[Page[Row]] = []
+        rows = 0
+        try:
+            for result in self._each(call, shape):
+                page = result.value_or(None)
+                if page is None:
+                    return Failure(result.failure())
+                read.append(page)
+                rows += len(page.rows)
+                progressed(rows, page.announced)
+        finally:
+            given_up.set()
+        return Success(
+            Pages(
+                call.path,
+                [page.rows for page in read],
+                read[-1].announced,
+                [page.etag for page in read],
+            )
+        )
+
+    def unchanged(self, call: Call, etags: Sequence[str | None]) -> Result[bool, Problem]:
+        """Whether every page of a list still answers 304 to its tag; asked in order, to the first no."""
+        for number, etag in enumerate(etags, 1):
+            if etag is None:
+                return Success(False)
+            tagged = replace(
+                call, query=_query(call.query, number), headers={**call.headers, "If-None-Match": etag}
+            )
+            same = self._caller.request_with_retries(
+                tagged, lambda response: Success(response.status == NOT_MODIFIED)
+            )
+            if same.value_or(False) is not True:
+                return same
+        return Success(True)
+
+    def _each(self, call: Call, shape: type[list[Row]]) -> Iterator[Result[Page[Row], Problem]]:
+        """The first page, the announced ones side by side, then on while they are full."""
+        first = self._page(call, shape, 1)
+        yield first
+        page = first.value_or(None)
+        if page is None:
+            return
+        announced_pages = math.ceil((page.announced or 0) / page.limit)
+        for result in self._side_by_side(call, shape, range(2, announced_pages + 1)):
+            yield result
+            page = result.value_or(None)
+            if page is None:
+                return
+        number = max(1, announced_pages)
+        while len(page.rows) >= page.limit:
+            number += 1
+            if number > announced_pages + PAGES_BEYOND_MAX:
+                yield Failure(Incomplete(call.path, number, page.announced, page.limit * (number - 1)))
+                return
+            result = self._page(call, shape, number)
+            yield result
+            page = result.value_or(None)
+            if page is None:
+                return
+
+    def _side_by_side(
+        self, call: Call, shape: type[list[Row]], numbers: Sequence[int]
+    ) -> Iterator[Result[Page[Row], Problem]]:
+        """Some pages, in their order, several in flight: fewer after the CDN has complained."""
+        if not numbers:
+            return
+        pool = ThreadPoolExecutor(min(self._threads, len(numbers)), "trakt-page")
+        try:
+            in_flight: deque[Future[Result[Page[Row], Problem]]] = deque()
+            for number in numbers:
+                while len(in_flight) >= self._caller.gate.lanes(self._threads):
+                    yield in_flight.popleft().result()
+                in_flight.append(pool.submit(self._page, call, shape, number))
+            while in_flight:
+                yield in_flight.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _page(self, call: Call, shape: type[list[Row]], number: int) -> Result[Page[Row], Problem]:
+        numbered = replace(call, query=_query(call.query, number))
+        return self._caller.request_with_retries(numbered, lambda response: _read(call, response, shape))
+
+
+def _query(query: Mapping[str, str | int], number: int) -> Mapping[str, str | int]:
+    return {**query, "page": number, "limit": PAGE_ROWS_MAX}
+
+
+def _read(call: Call, response: Response, shape: type[list[Row]]) -> Result[Page[Row], Problem]:
+    if response.status != 200:
+        return Failure(UnexpectedAnswer(call.name, f"HTTP {response.status} where rows were expected"))
+    headers = response.headers
+    announced = _count(headers.get("x-pagination-item-count"))
+    limit = parse_number(headers.get("x-pagination-limit")) or PAGE_ROWS_MAX
+    return decode(response.body, shape, call.name).map(
+        lambda rows: Page(rows, announced, limit, headers.get("etag"))
+    )
+
+
+def _count(text: str | None) -> int | None:
+    if text is not None and text.strip() == "0":
+        return 0
+    return parse_number(text)

@@ -1,0 +1,114 @@
+"""What one process knows of an account from a moment ago.
+
+It is kept beside the gate, so that calls which open the account anew share it: one reading of
+`last_activities` serves all features for half a minute, until a write of ours; and an index that was
+proven lately need not be proven again before each small write.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from crosswatch_trakt.application.ports import Clock
+from crosswatch_trakt.domain.media import Lookup, Media
+
+Feature: TypeAlias = Literal["watchlist", "ratings", "history"]
+
+KEPT_S = 30.0
+
+# The stamps that concern a feature; those in the second row may be absent.
+NEEDED: Mapping[Feature, tuple[str, ...]] = {
+    "watchlist": ("watchlist.updated_at", "movies.watchlisted_at", "shows.watchlisted_at"),
+    "ratings": ("movies.rated_at", "shows.rated_at", "seasons.rated_at", "episodes.rated_at"),
+    "history": ("movies.watched_at", "episodes.watched_at"),
+}
+_ALSO: Mapping[Feature, tuple[str, ...]] = {
+    "watchlist": ("seasons.watchlisted_at", "episodes.watchlisted_at"),
+    "ratings": (),
+    "history": ("movies.hidden_at", "shows.hidden_at", "seasons.hidden_at", "shows.dropped_at"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """One reading of `last_activities`: `movies.watched_at` → ISO date."""
+
+    stamps: Mapping[str, str]
+    read_at: float  # monotonic seconds, before it was asked for
+
+    def stamp(self, feature: Feature) -> str:
+        """What must be equal for the feature to be unchanged."""
+        names = NEEDED[feature] + _ALSO[feature]
+        return " ".join(f"{name}={self.stamps.get(name, '')}" for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An item of a list that we wrote or took off after the stored list was proven."""
+
+    media: Media
+    item: Mapping[str, object] | None  # None: it was taken off
+    at: float  # monotonic seconds
+
+
+class Recent:
+    """The last reading of activities, and when each index was last proven. Thread-safe."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._activities: Activities | None = None
+        self._proven_at: dict[Feature, float] = {}
+        self._written: dict[Feature, Lookup[Written]] = {}
+
+    def activities(self) -> Activities | None:
+        """The reading, if it is recent enough."""
+        with self._lock:
+            kept = self._activities
+            fresh = kept is not None and self._clock.monotonic() - kept.read_at < KEPT_S
+            return kept if fresh else None
+
+    def keep(self, activities: Activities) -> Activities:
+        """Remember a reading."""
+        with self._lock:
+            self._activities = activities
+        return activities
+
+    def written(self) -> None:
+        """A write of ours: what was read before it is no longer what Trakt would say."""
+        with self._lock:
+            self._activities = None
+
+    def proven(self, feature: Feature, started_at: float) -> None:
+        """The stored index was shown to be whole by a reading that began then (monotonic)."""
+        with self._lock:
+            self._proven_at[feature] = max(started_at, self._proven_at.get(feature, started_at))
+            written = self._written.pop(feature, None)
+            if written is not None:
+                since = [write for write in written.values() if write.at >= started_at]
+                self._written[feature] = Lookup((write.media, write) for write in since)
+
+    def proven_within(self, feature: Feature, seconds: float) -> bool:
+        """Whether the stored index was proven so lately."""
+        with self._lock:
+            at = self._proven_at.get(feature)
+            return at is not None and self._clock.monotonic() - at < seconds
+
+    def doubt(self, feature: Feature) -> None:
+        """Something is open: the next write has to prove the index again."""
+        with self._lock:
+            self._proven_at.pop(feature, None)
+
+    def write(self, feature: Feature, media: Media, item: Mapping[str, object] | None) -> None:
+        """Remember what a write of ours made of an item of a list (None: it was taken off)."""
+        with self._lock:
+            written = self._written.setdefault(feature, Lookup())
+            written.add(media, Written(media, item, self._clock.monotonic()))
+
+    def wrote(self, feature: Feature, media: Media) -> Written | None:
+        """What our last write since the proof made of this item; None if there was none."""
+        with self._lock:
+            written = self._written.get(feature)
+            found = [] if written is None else written.find(media)
+            return found[-1] if found else None

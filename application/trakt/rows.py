@@ -1,0 +1,223 @@
+"""Trakt's rows on the wire, and how they become values.
+
+Only the fields in use are decoded. A title's object is kept raw and read once for all rows that hold
+the same bytes: a large history has five plays a title. What a row lacks that it must have is a
+problem; what merely makes no sense (all null, an unknown kind) is set aside and counted by name, since
+such rows are on the real service (trakt-api#783).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.domain.ids import parse_ids
+from crosswatch_trakt.domain.items import TITLE_MAX, without_shows
+from crosswatch_trakt.domain.media import Media, MediaType
+from crosswatch_trakt.domain.plays import Play
+from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
+from crosswatch_trakt.domain.ratings import RATING_MAX, RATING_MIN, Rating
+from crosswatch_trakt.domain.timestamps import from_iso, on_the_minute
+from crosswatch_trakt.domain.watchlist import WatchlistEntry
+
+T = TypeVar("T")
+
+_NONE = msgspec.Raw(b"null")
+
+
+class MediaRow(msgspec.Struct):
+    """The title of a row: under the name of its kind, an episode's or season's show beside it.
+
+    Old rows (2015) lack `type`: then the kind is the deepest that is there.
+    """
+
+    type: str | None = None
+    movie: msgspec.Raw = _NONE
+    show: msgspec.Raw = _NONE
+    season: msgspec.Raw = _NONE
+    episode: msgspec.Raw = _NONE
+
+
+class HistoryRow(MediaRow, kw_only=True):
+    """One play."""
+
+    id: int
+    watched_at: str | None
+
+
+class RatingRow(MediaRow, kw_only=True):
+    """One rated item."""
+
+    rating: float | None
+    rated_at: str | None = None
+
+
+class WatchlistRow(MediaRow, kw_only=True):
+    """One listed item."""
+
+    listed_at: str | None
+    id: int | None = None
+
+
+class TitleObject(msgspec.Struct):
+    """A film, show, season or episode."""
+
+    ids: dict[str, object] | None = None
+    title: str | None = None
+    year: int | None = None
+    season: int | None = None
+    number: int | None = None
+
+
+_title = msgspec.json.Decoder(TitleObject)
+
+
+def decode(body: bytes, shape: type[T], request: str) -> Result[T, Problem]:
+    """Read an answer's JSON as this shape, or say why it is not that."""
+    try:
+        return Success(msgspec.json.decode(body, type=shape))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Failure(UnexpectedAnswer(request, _why(body, error)))
+
+
+def _why(body: bytes, error: Exception) -> str:
+    if not body.strip():
+        return "it is empty"
+    if body.lstrip()[:1] == b"<":
+        return "it is a web page"
+    if isinstance(error, msgspec.ValidationError):
+        return f"it has another shape ({error})"
+    return "it is no JSON, or was cut off"
+
+
+class RowReader:
+    """Makes values of rows; one Media per title. Keeps count of what it set aside, by reason."""
+
+    def __init__(self) -> None:
+        self._media: dict[tuple[str | None, bytes, bytes], Media | None] = {}
+        self.set_aside: Counter[str] = Counter()
+        self.seen: set[object] = set()  # each row by its id
+
+    def plays(self, rows: Sequence[HistoryRow]) -> list[Play]:
+        """The plays of a page, in its order."""
+        return self._read(rows, self._play)
+
+    def ratings(self, rows: Sequence[RatingRow]) -> list[Rating]:
+        """The ratings of a page, in its order."""
+        return self._read(rows, self._rating)
+
+    def watchlist(self, rows: Sequence[WatchlistRow]) -> list[WatchlistEntry]:
+        """The entries of a page, in its order."""
+        return self._read(rows, self._entry)
+
+    def _read(self, rows: Sequence["Row"], read: Callable[["Row", Media], T | None]) -> list[T]:
+        values = []
+        for row in rows:
+            media = self._media_of(row)
+            self.seen.add(self._identity(row, media))
+            value = None if media is None else read(row, media)
+            if value is not None:
+                values.append(value)
+        return values
+
+    def _play(self, row: HistoryRow, media: Media) -> Play | None:
+        if media.type not in (MediaType.MOVIE, MediaType.EPISODE):
+            self._aside(f"a {media.type} in the history")
+            return None
+        if row.watched_at is None:
+            return Play(media, 0, row.id)
+        try:
+            return Play(media, on_the_minute(max(0, from_iso(row.watched_at))), row.id)
+        except ValueError:
+            self._aside("a play whose date is no date")
+            return None
+
+    def _rating(self, row: RatingRow, media: Media) -> Rating | None:
+        value = row.rating
+        if value is None or value != int(value) or not RATING_MIN <= value <= RATING_MAX:
+            self._aside("a rating outside 1 to 10")
+            return None
+        return Rating(media, int(value), _moment(row.rated_at))
+
+    def _entry(self, row: WatchlistRow, media: Media) -> WatchlistEntry | None:
+        return WatchlistEntry(media, _moment(row.listed_at), row.id)
+
+    def _aside(self, why: str) -> None:
+        self.set_aside[why] += 1
+
+    def _identity(self, row: MediaRow, media: Media | None) -> object:
+        row_id = getattr(row, "id", None)
+        if row_id is not None:
+            return row_id
+        return _mark(row) if media is None or media.ids.trakt is None else (media.type, media.ids.trakt)
+
+    def _media_of(self, row: MediaRow) -> Media | None:
+        mark = _mark(row)
+        kind = mark[0]
+        if mark not in self._media:
+            self._media[mark] = _media(*mark) if kind in _KINDS else None
+        media = self._media[mark]
+        if media is None:
+            self._aside("a row without ids" if kind in _KINDS else f"a row of kind {kind!r:.40}")
+        return media
+
+
+Row = TypeVar("Row", bound=MediaRow)
+_KINDS = tuple(kind.value for kind in MediaType)
+
+
+def _mark(row: MediaRow) -> tuple[str | None, bytes, bytes]:
+    """Kind and raw objects of a row: equal marks, equal title."""
+    kind = row.type if row.type is not None else _kind(row)
+    main = getattr(row, kind) if kind in _KINDS else _NONE
+    return kind, bytes(main), bytes(row.show) if kind in ("season", "episode") else b""
+
+
+def _kind(row: MediaRow) -> str | None:
+    for kind in ("movie", "episode", "season", "show"):
+        if bytes(getattr(row, kind)) != b"null":
+            return kind
+    return None
+
+
+def _media(kind: str | None, main: bytes, show: bytes) -> Media | None:
+    """The title of a row; None if nothing in it could name one."""
+    title = _object(main)
+    ids = parse_ids(title.ids)
+    if kind in ("movie", "show"):
+        return Media(MediaType(kind), ids, _name(title), title.year) if ids or _name(title) else None
+    series = _object(show)
+    show_ids = parse_ids(series.ids)
+    episode = kind == "episode"
+    media = Media(
+        MediaType(str(kind)),
+        without_shows(ids, show_ids) if ids.trakt is None else ids,
+        _name(title),
+        series.year,
+        show_ids,
+        title.season if episode else title.number,
+        title.number if episode else None,
+        _name(series),
+    )
+    return media if media.ids or media.scope is not None else None
+
+
+def _object(raw: bytes) -> TitleObject:
+    try:
+        return _title.decode(raw) if raw not in (b"", b"null") else TitleObject()
+    except msgspec.DecodeError:
+        return TitleObject()
+
+
+def _name(title: TitleObject) -> str | None:
+    text = (title.title or "").strip()
+    return text if 0 < len(text) <= TITLE_MAX else None
+
+
+def _moment(text: str | None) -> int | None:
+    try:
+        return None if text is None else from_iso(text)
+    except ValueError:
+        return None

@@ -1,0 +1,251 @@
+"""Removing plays: one play goes only by its history id.
+
+Trakt removes *all* plays of a title that is named in a removal. So the play is found by item and date
+in the stored history, or in the title's own list, and only its id is sent: the other plays stay.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Protocol
+
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.application.ports import HistoryStore
+from crosswatch_trakt.application.trakt.lists import PlayedKind
+from crosswatch_trakt.application.trakt.recent import Recent
+from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
+from crosswatch_trakt.application.write.history import Collect, CurrentHistory, up_to_date
+from crosswatch_trakt.application.write.report import Report
+from crosswatch_trakt.application.write.run import Run, Writes, begin
+from crosswatch_trakt.application.write.unresolved import UnresolvedBook
+from crosswatch_trakt.domain.answers import Fate, read_play_removal
+from crosswatch_trakt.domain.items import PlayWish, parse_play_removal
+from crosswatch_trakt.domain.keys import canonical_key, event_key
+from crosswatch_trakt.domain.media import Lookup, MediaType, same_item, undecided
+from crosswatch_trakt.domain.outcomes import Already, End, Reason, Refusal
+from crosswatch_trakt.domain.payloads import PlayRemoval, Target, plan_play_removals
+from crosswatch_trakt.domain.plays import Play
+from crosswatch_trakt.domain.problems import Problem
+from crosswatch_trakt.domain.timestamps import MINUTE_S, Undated, to_iso
+
+
+class TitleLists(Protocol):
+    """A title's own list of plays."""
+
+    def plays_of(
+        self, kind: PlayedKind, trakt: int, start_at: str, end_at: str
+    ) -> Result[Sequence[Play], Problem]:
+        """The plays of one title between two dates."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePlays:
+    """Removes plays from the history."""
+
+    history: CurrentHistory
+    store: HistoryStore
+    lists: TitleLists
+    writes: Writes
+    episodes: MakeEpisodes
+    collect: Collect
+    recent: Recent
+    book: UnresolvedBook
+    zone: tzinfo
+    batch_size: int
+    trust_s: float
+
+    def __call__(
+        self,
+        items: Sequence[object],
+        *,
+        dry_run: bool = False,
+        all_plays: bool = False,
+        thaw: bool = False,
+    ) -> Result[Report, Problem]:
+        """Bring every item to its end. `all_plays`: an item without a date means all plays of it."""
+
+        def parse(item: object) -> Result[PlayWish, Refusal]:
+            return parse_play_removal(item, self.zone).bind(lambda wish: _dated(wish, all_plays))
+
+        return self.book.read().bind(
+            lambda entries: self._remove(
+                begin("remove", items, {} if thaw else entries, parse, _key, dry_run=dry_run)
+            )
+        )
+
+    def _remove(self, run: Run[PlayWish]) -> Result[Report, Problem]:
+        if not run.wishes:
+            return Success(run.finish(self.book))
+        return (
+            up_to_date(self.history, self.recent, self.trust_s)
+            .bind(lambda _: self._find(run))
+            .map(lambda found: self._send(run, found))
+        )
+
+    # --- which plays are meant
+
+    def _find(self, run: Run[PlayWish]) -> Result[dict[int, Sequence[Play]], Problem]:
+        """Position → the plays to remove; every other item has its end."""
+        stored = self._stored(run)
+        if not isinstance(stored, Success):
+            return Failure(stored.failure())
+        plays = Lookup((play.media, play) for play in stored.unwrap())
+        by_id = {play.history_id: play for play in stored.unwrap()}
+        episodes, found = self.episodes(), dict[int, Sequence[Play]]()
+        taken: dict[int, int] = {}
+        for position, wish in list(run.open()):
+            meant = self._meant(wish, plays, by_id, episodes)
+            if not isinstance(meant, Success):
+                return Failure(meant.failure())
+            ids = [play.history_id for play in meant.unwrap()]
+            twin = next((taken[play] for play in ids if play in taken), None)
+            if any(_contradicts(play, wish) for play in meant.unwrap()):
+                hint = f"the play {wish.history_id} is one of another title"
+                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, hint)
+            elif not ids:
+                run.exists(position, Already.GONE)
+            elif None in ids:
+                hint = "Trakt's list does not show this play yet; try again in a minute"
+                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, hint)
+            elif len(ids) > 1 and wish.watched_at is not None:
+                hint = f"{len(ids)} plays of that minute; name one by history_id"
+                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, hint)
+            elif twin is not None and set(ids) <= set(taken):
+                run.twins[position] = twin
+            else:
+                found[position] = meant.unwrap()
+                taken.update({play: position for play in ids if play is not None and play not in taken})
+        return Success(found)
+
+    def _stored(self, run: Run[PlayWish]) -> Result[Sequence[Play], Problem]:
+        """The stored plays that matter here: of the minutes named, or all if an item names none."""
+        wishes = [wish for _, wish in run.open()]
+        if any(wish.watched_at is None or wish.history_id is not None for wish in wishes):
+            return self.store.plays()
+        return self.store.plays_at({_minute(wish) for wish in wishes})
+
+    def _meant(
+        self,
+        wish: PlayWish,
+        plays: Lookup[Play],
+        by_id: dict[int | None, Play],
+        episodes: Episodes,
+    ) -> Result[Sequence[Play], Problem]:
+        if wish.history_id is not None:
+            named = by_id.get(wish.history_id)
+            return Success(() if named is None else (named,))
+        title = episodes.told_apart(wish.media, [play.media for play in plays.values() if _fits(play, wish)])
+        return title.bind(
+            lambda media: self._with_ids(
+                wish, [play for play in plays.find(media) if _fits(play, wish)], episodes
+            )
+        )
+
+    def _with_ids(
+        self, wish: PlayWish, found: Sequence[Play], episodes: Episodes
+    ) -> Result[Sequence[Play], Problem]:
+        if all(play.history_id is not None for play in found):
+            return Success(found)
+        return self._from_title(wish, found, episodes)
+
+    def _from_title(
+        self, wish: PlayWish, found: Sequence[Play], episodes: Episodes
+    ) -> Result[Sequence[Play], Problem]:
+        """A play that we wrote and have not read since has no id here: the title's own list has it."""
+        media = found[0].media
+        kind: PlayedKind = "movies" if media.type is MediaType.MOVIE else "episodes"
+        minutes = [play.minute for play in found]
+        start_at, end_at = to_iso(min(minutes)), to_iso(max(minutes) + MINUTE_S)
+
+        def shown(trakt: int | None) -> Result[Sequence[Play], Problem]:
+            if trakt is None:
+                return Success(found)
+            read = self.lists.plays_of(kind, trakt, start_at, end_at)
+            return read.map(lambda rows: [row for row in rows if _fits(row, wish)] or found)
+
+        named = Success(media) if media.ids.trakt is not None else episodes.with_trakt_id(media)
+        return named.bind(lambda title: shown(title.ids.trakt))
+
+    # --- sending
+
+    def _send(self, run: Run[PlayWish], found: dict[int, Sequence[Play]]) -> Report:
+        asked = [
+            (position, play.history_id)
+            for position, plays in found.items()
+            for play in plays
+            if play.history_id is not None
+        ]
+        if run.dry_run:
+            return run.finish(self.book)
+        fates: dict[int, list[Fate]] = {position: [] for position in found}
+        for removal in plan_play_removals(asked, size=self.batch_size):
+            self._send_batch(run, removal, fates)
+        run.settle_all(
+            (position, _worst(each)) for position, each in fates.items() if run.fates.open(position)
+        )
+        removed = [play for position, plays in found.items() if _done(run, position) for play in plays]
+        stored = self.store.apply((), [play.history_id for play in removed if play.history_id is not None])
+        if not isinstance(stored, Success):
+            run.problems.append(stored.failure())
+            self.recent.doubt("history")
+        if run.doubtful:
+            self.recent.doubt("history")
+        return run.finish(self.book, self.collect.removed(removed) if removed else None)
+
+    def _send_batch(self, run: Run[PlayWish], removal: PlayRemoval, fates: dict[int, list[Fate]]) -> None:
+        sources = [source for source in dict.fromkeys(removal.sources) if run.fates.open(source)]
+        if run.stopped is not None:
+            run.fail(sources, run.stopped)
+            return
+        answered = self.writes.post(Target.HISTORY, "remove", removal.body)
+        answer = answered.value_or(None)
+        if answer is None:
+            run.fail(sources, answered.failure())
+            return
+        for source, fate in zip(removal.sources, read_play_removal(removal, answer), strict=True):
+            fates[source].append(fate)
+
+
+def _dated(wish: PlayWish, all_plays: bool) -> Result[PlayWish, Refusal]:
+    if wish.watched_at is Undated.RELEASED:
+        hint = "name the play by its date or by history_id"
+        return Failure(Refusal(Reason.INVALID_WATCHED_AT, hint))
+    if wish.watched_at is None and wish.history_id is None and not all_plays:
+        hint = "without a date all plays would go; give watched_at or history_id, or ask for all plays"
+        return Failure(Refusal(Reason.UNDATED_REMOVAL, hint))
+    return Success(wish)
+
+
+def _worst(fates: Sequence[Fate]) -> Fate:
+    """The fate of an item of which several plays were to go."""
+    for fate in (Fate.AMBIGUOUS, Fate.NOT_FOUND, Fate.DONE):
+        if fate in fates:
+            return fate
+    return Fate.EXISTING
+
+
+def _done(run: Run[PlayWish], position: int) -> bool:
+    outcome = run.fates.of(position)
+    return outcome is not None and outcome.end is not End.UNRESOLVED
+
+
+def _fits(play: Play, wish: PlayWish) -> bool:
+    return wish.watched_at is None or play.minute == _minute(wish)
+
+
+def _contradicts(play: Play, wish: PlayWish) -> bool:
+    """Whether a play named by its id is surely not one of the title named beside it."""
+    return not same_item(play.media, wish.media) and not undecided(play.media, wish.media)
+
+
+def _minute(wish: PlayWish) -> int:
+    return wish.watched_at if isinstance(wish.watched_at, int) else 0
+
+
+def _key(wish: PlayWish) -> str | None:
+    key = canonical_key(wish.media)
+    if key is None or wish.watched_at is None:
+        return key
+    return event_key(key, _minute(wish))

@@ -1,0 +1,160 @@
+"""The items of one call on their way to their ends.
+
+What all writes share: items are understood or refused, the frozen are left out, batches are sent and
+their answers read back to the items. Nothing here knows a feature.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from returns.result import Failure, Result
+
+from crosswatch_trakt.application.write.report import Report, reason_of, report, settle_duplicates
+from crosswatch_trakt.application.write.unresolved import UnresolvedBook
+from crosswatch_trakt.domain.answers import Answer, Fate, read_answer, read_removal
+from crosswatch_trakt.domain.items import item_digest, parse_media
+from crosswatch_trakt.domain.keys import canonical_key
+from crosswatch_trakt.domain.outcomes import Already, End, Fates, Item, Reason, Refusal
+from crosswatch_trakt.domain.payloads import Payload, Target
+from crosswatch_trakt.domain.problems import AccountLimit, Problem
+from crosswatch_trakt.domain.repeating import stops_all_writes, surely_not_applied
+from crosswatch_trakt.domain.unresolved import Open, Operation, frozen
+
+Wish = TypeVar("Wish")
+
+FROZEN = "left out: it could not be done before, and has not changed since"
+
+
+class Writes(Protocol):
+    """The POSTs that change a person's lists."""
+
+    def post(
+        self, target: Target, operation: Operation, body: Mapping[str, object]
+    ) -> Result[Answer, Problem]:
+        """Send one body and read what Trakt answers."""
+        ...
+
+
+@dataclass(slots=True)
+class Run(Generic[Wish]):
+    """One call: what was handed in, what of it is still open, and the ends so far."""
+
+    operation: Operation
+    fates: Fates
+    wishes: dict[int, Wish]  # position → what the item asks, for items that can be asked
+    dry_run: bool = False
+    twins: dict[int, int] = field(default_factory=dict)  # position of a duplicate → of its twin
+    problems: list[Problem] = field(default_factory=list)
+    stopped: Problem | None = None  # no further batch of this call is sent
+    doubtful: bool = False  # what Trakt holds of some items is not known
+
+    def open(self) -> Iterable[tuple[int, Wish]]:
+        """The items that have no end yet and are no duplicates, in their order."""
+        for position, wish in self.wishes.items():
+            if self.fates.open(position) and position not in self.twins:
+                yield position, wish
+
+    def refuse(self, position: int, refusal: Refusal) -> None:
+        """An item that cannot be sent."""
+        self.fates.settle(position, End.UNRESOLVED, refusal.reason, refusal.hint)
+
+    def exists(self, position: int, why: Already, hint: str | None = None) -> None:
+        """An item for which nothing needs to be done."""
+        self.fates.settle(position, End.EXISTING, why, hint)
+
+    def confirm(self, position: int) -> None:
+        """An item that is done, or in a dry run would be sent."""
+        self.fates.settle(position, End.CONFIRMED)
+
+    def fail(self, positions: Iterable[int], problem: Problem) -> None:
+        """Items whose request went wrong; a problem that the next batch would meet too stops them all."""
+        self.problems.append(problem)
+        for position in positions:
+            self.fates.settle(position, End.UNRESOLVED, reason_of(problem))
+        self.doubtful = self.doubtful or not surely_not_applied(problem)
+        if stops_all_writes(problem) or (isinstance(problem, AccountLimit) and self.operation == "add"):
+            self.stopped = problem
+
+    def send(self, payload: Payload, writes: Writes) -> Sequence[int]:
+        """Send one payload and settle its items; gives the positions that are confirmed."""
+        positions = [leaf.source for leaf in payload.leaves]
+        if self.stopped is not None:
+            for position in positions:
+                self.fates.settle(position, End.UNRESOLVED, reason_of(self.stopped), "not tried")
+            return ()
+        answered = writes.post(payload.target, self.operation, payload.body)
+        answer = answered.value_or(None)
+        if answer is None:
+            self.fail(positions, answered.failure())
+            return ()
+        read = read_answer if self.operation == "add" else read_removal
+        return self.settle_all(zip(positions, read(payload, answer), strict=True))
+
+    def settle_all(self, fates: Iterable[tuple[int, Fate]]) -> Sequence[int]:
+        """Settle items by what an answer proves; gives the positions that are confirmed."""
+        confirmed = []
+        for position, fate in fates:
+            match fate:
+                case Fate.DONE:
+                    self.confirm(position)
+                    confirmed.append(position)
+                case Fate.EXISTING:
+                    self.exists(position, Already.THERE if self.operation == "add" else Already.GONE)
+                case Fate.NOT_FOUND:
+                    self.fates.settle(position, End.UNRESOLVED, Reason.NOT_FOUND, "Trakt does not know it")
+                case Fate.AMBIGUOUS:
+                    hint = "Trakt's answer does not tell"
+                    self.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, hint)
+                    self.doubtful = True
+        return confirmed
+
+    def finish(self, book: UnresolvedBook, collection: Report | None = None) -> Report:
+        """Settle what hangs on others, record what is unresolved, and report."""
+        if self.dry_run:
+            for position, _ in list(self.open()):
+                self.confirm(position)
+        settle_duplicates(self.fates, self.twins)
+        outcomes = self.fates.outcomes()
+        if not self.dry_run:
+            problem = book.record(self.operation, outcomes).swap().value_or(None)
+            if problem is not None:
+                self.problems.append(problem)
+        return report(outcomes, self.problems, dry_run=self.dry_run, collection=collection)
+
+
+def begin(
+    operation: Operation,
+    items: Sequence[object],
+    entries: Open,
+    parse: Callable[[object], Result[Wish, Refusal]],
+    key_of: Callable[[Wish], str | None],
+    *,
+    dry_run: bool,
+) -> Run[Wish]:
+    """Understand every item or refuse it by name, and leave out the frozen."""
+    parsed = [parse(item) for item in items]
+    keys = [_key(item, result, key_of) for item, result in zip(items, parsed, strict=True)]
+    given: list[Item] = [item if isinstance(item, Mapping) else {"item": item} for item in items]
+    run: Run[Wish] = Run(operation, Fates(given, keys), {}, dry_run)
+    for position, (item, key, result) in enumerate(zip(given, keys, parsed, strict=True)):
+        entry = frozen(entries, operation, key, item)
+        match result:
+            case Failure(refusal):
+                run.refuse(position, refusal)
+            case _ if entry is not None:
+                hint = f"{FROZEN} ({entry.hint})" if entry.hint else FROZEN
+                run.fates.settle(position, End.UNRESOLVED, entry.reason, hint)
+            case _:
+                run.wishes[position] = result.unwrap()
+    return run
+
+
+def _key(item: object, parsed: Result[Wish, Refusal], key_of: Callable[[Wish], str | None]) -> str:
+    """The key of what an item asks, else of the title it names, else a name for the item as it is."""
+    wish = parsed.value_or(None)
+    key = None if wish is None else key_of(wish)
+    if key is None:
+        media = parse_media(item).value_or(None)
+        key = None if media is None else canonical_key(media)
+    return key if key is not None else f"item:{item_digest(item)}"

@@ -1,0 +1,94 @@
+"""When an index counts as whole.
+
+The engine deletes on the other side whatever an index does not hold, so rows that were cut off must
+never pass for rows that were removed. Only `prove_complete` makes a CompleteIndex.
+
+Trakt's announced count is a weak witness: it lags, and it counts titles that Trakt hides and never
+sends (trakt-web#3152, trakt-api#82). So it is a floor; a shortfall is believed only if a second
+reading brings exactly the same rows, and then what is missing is called hidden.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.domain.problems import Incomplete
+
+Key = TypeVar("Key", bound=str)
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one endpoint announced and which rows came, read from its first page to its last."""
+
+    endpoint: str
+    pages: int
+    announced: int | None  # rows of all pages together; None: Trakt said nothing
+    rows: frozenset[object]  # each row by its id, repeats dropped
+
+    @property
+    def short_of(self) -> int | None:
+        """Rows announced that did not come; None if nothing was announced."""
+        return None if self.announced is None else max(0, self.announced - len(self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount:
+    """The evidence of one endpoint, in rows (equal keys not yet merged)."""
+
+    endpoint: str
+    announced: int
+    received: int
+
+    @property
+    def hidden(self) -> int:
+        """Rows that Trakt counts and does not send."""
+        return max(0, self.announced - self.received)
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteIndex(Generic[Key, Entry]):
+    """Every entry of one feature, and the evidence that none is missing."""
+
+    entries: Mapping[Key, Entry]
+    counts: Sequence[RowCount]  # one per endpoint, never empty
+    stamp: str  # what last_activities said of this feature before the first page
+
+    @property
+    def hidden(self) -> int:
+        """Rows of all endpoints that Trakt counts and does not send."""
+        return sum(count.hidden for count in self.counts)
+
+
+def needs_second_reading(reading: Reading) -> bool:
+    """Whether fewer rows came than were announced."""
+    return bool(reading.short_of)
+
+
+def prove_reading(first: Reading, second: Reading | None = None) -> Result[RowCount, Incomplete]:
+    """Believe the reading of one endpoint, or say what it lacks."""
+    last = second or first
+    if last.announced is None:
+        return Failure(_lacking(last))
+    if last.short_of and not (second and second.rows == first.rows and second.announced == first.announced):
+        return Failure(_lacking(last))
+    return Success(RowCount(last.endpoint, last.announced, len(last.rows)))
+
+
+def prove_complete(
+    entries: Mapping[Key, Entry], counts: Sequence[RowCount], before: str, after: str
+) -> Result[CompleteIndex[Key, Entry], Incomplete]:
+    """Make the index of proven readings, if the feature did not change while they were read."""
+    if not counts:
+        raise ValueError("no endpoint was counted")
+    if before != after:
+        moved = counts[0]
+        return Failure(Incomplete(moved.endpoint, 1, moved.announced, moved.received, moved=True))
+    return Success(CompleteIndex(entries, counts, before))
+
+
+def _lacking(reading: Reading) -> Incomplete:
+    return Incomplete(reading.endpoint, reading.pages, reading.announced, len(reading.rows))

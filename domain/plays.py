@@ -1,0 +1,14 @@
+"""A play: one viewing of a film or an episode, at one minute."""
+
+from dataclasses import dataclass
+
+from crosswatch_trakt.domain.media import Media
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One row of the history."""
+
+    media: Media
+    minute: int  # epoch seconds, on the minute; 0 is a play of unknown date
+    history_id: int | None = None  # None: written by us, not seen in the list yet
