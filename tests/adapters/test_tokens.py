@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.adapters.state import FileState, MemoryState
-from crosswatch_trakt.adapters.tokens import ANCESTORS_MAX, DOCUMENT, FileTokens, fingerprint
+from crosswatch_trakt.adapters.tokens import ANCESTORS_MAX, DOCUMENT, FileTokens
+from crosswatch_trakt.application.identity import fingerprint
 from crosswatch_trakt.application.ports import Tokens
 from crosswatch_trakt.domain.problems import Problem, StateUnreadable, StateUnwritable
 
