@@ -91,8 +91,8 @@ class SqliteHistory:
         rows = list(plays)
         return self._write(lambda connection: _replace(connection, rows, proof))
 
-    def apply(self, added: Iterable[Play], removed: Collection[int]) -> Result[None, Problem]:
-        """First remove these history ids, then add these plays, in one transaction."""
+    def apply(self, added: Iterable[Play], removed: Iterable[Play]) -> Result[None, Problem]:
+        """First remove these plays, then add those, in one transaction."""
         rows, gone = list(added), list(removed)
         return self._write(lambda connection: _apply(connection, rows, gone))
 
@@ -200,12 +200,12 @@ class MemoryHistory:
             self._proof = bytes(proof)
         return Success(None)
 
-    def apply(self, added: Iterable[Play], removed: Collection[int]) -> Result[None, Problem]:
-        """First remove these history ids, then add these plays."""
+    def apply(self, added: Iterable[Play], removed: Iterable[Play]) -> Result[None, Problem]:
+        """First remove these plays, then add those."""
         rows = list(added)
         with self._lock:
-            for history_id in removed:
-                self._plays.pop(history_id, None)
+            for key in [key for play in removed for key in self._keys(play)]:
+                self._plays.pop(key, None)
             self._add(rows)
         return Success(None)
 
@@ -223,6 +223,11 @@ class MemoryHistory:
             media = self._media.setdefault(play.media, play.media)
             key = object() if play.history_id is None else play.history_id
             self._plays[key] = Play(media, play.minute, play.history_id)
+
+    def _keys(self, play: Play) -> list[object]:
+        if play.history_id is not None:
+            return [play.history_id]
+        return [key for key, kept in self._plays.items() if kept == play]
 
 
 def _newest_first(play: Play) -> tuple[int, int]:
@@ -285,9 +290,16 @@ def _replace(connection: sqlite3.Connection, plays: Sequence[Play], proof: bytes
     connection.execute("INSERT INTO meta VALUES ('proof', ?)", (proof,))
 
 
-def _apply(connection: sqlite3.Connection, added: Sequence[Play], removed: Sequence[int]) -> None:
+def _apply(connection: sqlite3.Connection, added: Sequence[Play], removed: Sequence[Play]) -> None:
     # A title whose last play goes keeps its row until the next `replace`: nothing reads it meanwhile.
-    connection.executemany("DELETE FROM play WHERE history_id = ?", ((one,) for one in removed))
+    ids = [(play.history_id,) for play in removed if play.history_id is not None]
+    ours = [(play.minute, encode_media(play.media)) for play in removed if play.history_id is None]
+    connection.executemany("DELETE FROM play WHERE history_id = ?", ids)
+    connection.executemany(
+        "DELETE FROM play WHERE minute = ? AND history_id IS NULL"
+        " AND media = (SELECT id FROM media WHERE document = ?)",
+        ours,
+    )
     _add(connection, added)
 
 

@@ -20,7 +20,6 @@ from crosswatch_trakt.application.trakt.access import Access
 from crosswatch_trakt.application.trakt.gate import Gates
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.application.write.report import Report
-from crosswatch_trakt.domain.outcomes import Item
 from crosswatch_trakt.domain.problems import BadInput, Problem
 from crosswatch_trakt.domain.unresolved import Operation, Unresolved
 
@@ -107,9 +106,9 @@ class TraktAccount:
         )
 
     def add(
-        self, feature: str, items: Sequence[Item], *, dry_run: bool = False, meant: bool = False
+        self, feature: str, items: Sequence[object], *, dry_run: bool = False, meant: bool = False
     ) -> Report:
-        """Add items; each ends confirmed, existing, or unresolved with a reason.
+        """Add items (dictionaries; what is none is refused by name). Each ends confirmed, existing, or unresolved with a reason.
 
         Raises TraktError only if nothing was sent.
         """
@@ -118,7 +117,7 @@ class TraktAccount:
     def remove(
         self,
         feature: str,
-        items: Sequence[Item],
+        items: Sequence[object],
         *,
         dry_run: bool = False,
         meant: bool = False,
@@ -167,7 +166,7 @@ class TraktAccount:
         self,
         operation: Operation,
         feature: str,
-        items: Sequence[Item],
+        items: Sequence[object],
         *,
         dry_run: bool,
         all_plays: bool = False,

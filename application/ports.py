@@ -128,8 +128,11 @@ class HistoryStore(Protocol):
         """Put these plays and their proof in place of all, in one transaction."""
         ...
 
-    def apply(self, added: Iterable[Play], removed: Collection[int]) -> Result[None, Problem]:
-        """Add plays (a play without history id too) and remove history ids, in one transaction."""
+    def apply(self, added: Iterable[Play], removed: Iterable[Play]) -> Result[None, Problem]:
+        """Remove plays, then add others, in one transaction.
+
+        A play goes by its history id; one that has none (ours, not read since) by title and minute.
+        """
         ...
 
     def clear(self) -> Result[None, Problem]:

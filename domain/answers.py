@@ -25,7 +25,7 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.domain.ids import Ids, IdValue, Namespace, parse_ids, parse_number, same_ids
 from crosswatch_trakt.domain.media import Media, MediaType, fold_title
-from crosswatch_trakt.domain.payloads import Leaf, Payload, PlayRemoval, Target, Way, sent_ids, way_to
+from crosswatch_trakt.domain.payloads import Leaf, Payload, PlayRemoval, Target, Way, way_to
 
 _MOVIES, _SHOWS, _SEASONS, _EPISODES = (kind.section for kind in MediaType)
 _SECTIONS = (_MOVIES, _SHOWS, _SEASONS, _EPISODES)  # `people` and `users` were never sent
@@ -74,7 +74,7 @@ def read_answer(payload: Payload, answer: Answer) -> Sequence[Fate]:
 
     In history only `added` counts plays: what `updated` means there is not known, so it proves nothing.
     """
-    heard = _hear(payload.leaves, answer.not_found)
+    heard = _hear(payload, answer.not_found)
     counts = {section: _count_added(payload.target, answer, section) for section in _SECTIONS}
     return _spread(payload.leaves, heard, lambda section: _judge_adding(_tally(heard, counts, section)))
 
@@ -85,7 +85,7 @@ def read_removal(payload: Payload, answer: Answer) -> Sequence[Fate]:
     From history a film or episode goes with all its plays, and `deleted` counts these: five for one
     film. So of several leaves it cannot be told whose plays they were.
     """
-    heard = _hear(payload.leaves, answer.not_found)
+    heard = _hear(payload, answer.not_found)
     counts = {section: _count_deleted(answer, section) for section in _SECTIONS}
     judge = _judge_removing_plays if payload.target is Target.HISTORY else _judge_removing
     return _spread(payload.leaves, heard, lambda section: judge(_tally(heard, counts, section)))
@@ -245,13 +245,14 @@ class _Heard:
     nested: set[str]  # sections with leaves that stand under their show
 
 
-def _hear(leaves: Sequence[Leaf], not_found: Mapping[str, Sequence[object]]) -> _Heard:
+def _hear(payload: Payload, not_found: Mapping[str, Sequence[object]]) -> _Heard:
+    leaves = payload.leaves
     named: set[int] = set()
     unmatched: Counter[str] = Counter()
     entries = [(section, entry) for section in _SECTIONS for entry in not_found.get(section, ())]
-    index = _Index(leaves if entries else ())
+    index = _Index(payload) if entries else None
     for section, entry in entries:
-        for positions in index.claims(section, entry):
+        for positions in index.claims(section, entry) if index else ():
             named |= positions
             unmatched[section] += not positions
     return _Heard(
@@ -301,12 +302,12 @@ class _Shelf:
     """Leaves under the ids that were sent of them, found by any that came back."""
 
     def __init__(self) -> None:
-        self._sent: set[tuple[_Mark, ...]] = set()
         self._by_mark: dict[_Mark, list[Ids]] = {}
         self._places: dict[Ids, dict[_Place, list[int]]] = {}
+        self._sent: set[tuple[_Mark, ...]] = set()
 
     def put(self, ids: Ids, places: Iterable[_Place], position: int) -> None:
-        """Put a leaf under one spelling of its ids."""
+        """Put a leaf under ids that were sent."""
         if ids not in self._places:
             self._places[ids] = {}
             self._sent.add(tuple(ids.known()))
@@ -315,29 +316,24 @@ class _Shelf:
         for place in places:
             self._places[ids].setdefault(place, []).append(position)
 
-    def spellings(self, ids: Ids) -> Sequence[Ids]:
-        """The spellings that are the same title as these ids."""
-        found = (spelling for mark in ids.known() for spelling in self._by_mark.get(mark, ()))
-        return [spelling for spelling in dict.fromkeys(found) if same_ids(spelling, ids)]
-
-    def sent(self, ids: Ids) -> bool:
-        """Whether these very ids were sent."""
-        return tuple(ids.known()) in self._sent
-
-    def at(self, spellings: Iterable[Ids], place: _Place) -> set[int]:
-        """The leaves of one place."""
-        return {position for ids in spellings for position in self._places[ids].get(place, ())}
+    def at(self, ids: Ids, place: _Place) -> set[int]:
+        """The leaves of one place; none if these ids are of two titles, and not as they were sent."""
+        marked = (sent for mark in ids.known() for sent in self._by_mark.get(mark, ()))
+        same = [sent for sent in dict.fromkeys(marked) if same_ids(sent, ids)]
+        if tuple(ids.known()) in self._sent or all(same_ids(same[0], other) for other in same):
+            return {position for sent in same for position in self._places[sent].get(place, ())}
+        return set()
 
 
 class _Index:
     """The leaves of a payload, found again by what an answer says of them."""
 
-    def __init__(self, leaves: Sequence[Leaf]) -> None:
+    def __init__(self, payload: Payload) -> None:
         self._own = {section: _Shelf() for section in _SECTIONS}
         self._nested = _Shelf()
         self._titled: dict[tuple[str, str, int | None], set[int]] = {}
-        for position, leaf in enumerate(leaves):
-            self._put(leaf.media, position)
+        for position, (leaf, ids) in enumerate(zip(payload.leaves, payload.ids, strict=True)):
+            self._put(leaf.media, ids, position)
 
     def claims(self, section: str, entry: object) -> Iterator[set[int]]:
         """The leaves that an entry says were not found: a set for each thing it speaks of."""
@@ -349,21 +345,21 @@ class _Index:
         if seasons and section != _MOVIES:
             yield from self._structure(section, ids, entry, seasons)
         elif section == _SHOWS and ids:
-            yield self._by_ids(section, ids) | self._under(ids, ())
+            yield self._own[section].at(ids, ()) | self._nested.at(ids, ())
         elif "seasons" not in entry and ids:
-            yield self._by_ids(section, ids)
+            yield self._own[section].at(ids, ())
         else:
             yield self._by_title(section, entry)
 
-    def _put(self, media: Media, position: int) -> None:
+    def _put(self, media: Media, ids: Ids, position: int) -> None:
         section = media.type.section
         match way_to(media):
             case Way.IDS:
-                self._own[section].put(sent_ids(media), [()], position)
+                self._own[section].put(ids, [()], position)
             case Way.NUMBERS if media.scope is not None:
                 season, episode = media.scope
                 inner = _ITSELF if episode is None else episode
-                self._nested.put(media.show_ids, [(), (season,), (season, inner)], position)
+                self._nested.put(ids, [(), (season,), (season, inner)], position)
             case Way.TITLE if media.title is not None:
                 key = (section, fold_title(media.title), media.year)
                 self._titled.setdefault(key, set()).add(position)
@@ -375,32 +371,16 @@ class _Index:
     ) -> Iterator[set[int]]:
         """An entry of shows, seasons and episodes: a level with parts is meant itself if it is rated."""
         if section == _SHOWS and "rating" in show:
-            yield self._by_ids(_SHOWS, ids)
+            yield self._own[_SHOWS].at(ids, ())
         for season in seasons:
             number = _number(season.get("number"))
             episodes = _rows(season.get("episodes"))
             if not episodes:
-                yield self._under(ids, (number,))
+                yield self._nested.at(ids, (number,))
             elif section != _EPISODES and "rating" in season:
-                yield self._under(ids, (number, _ITSELF))
+                yield self._nested.at(ids, (number, _ITSELF))
             for episode in episodes:
-                yield self._under(ids, (number, _number(episode.get("number"))))
-
-    def _by_ids(self, section: str, ids: Ids) -> set[int]:
-        """Leaves addressed by their own ids; none where the ids are of two items and as such not sent."""
-        shelf = self._own[section]
-        spellings = shelf.spellings(ids)
-        one_item = shelf.sent(ids) or all(same_ids(spellings[0], other) for other in spellings)
-        return shelf.at(spellings, ()) if one_item else set()
-
-    def _under(self, ids: Ids, place: _Place) -> set[int]:
-        """Leaves under a show; none where two of its spellings are different shows.
-
-        Spellings that share no namespace may be one show: a third that has both was sent with them.
-        """
-        spellings = self._nested.spellings(ids)
-        two_shows = any(same_ids(spellings[0], other) is False for other in spellings)
-        return set() if two_shows else self._nested.at(spellings, place)
+                yield self._nested.at(ids, (number, _number(episode.get("number"))))
 
     def _by_title(self, section: str, entry: Mapping[str, object]) -> set[int]:
         title, year = entry.get("title"), parse_number(entry.get("year"))

@@ -22,7 +22,16 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
-from crosswatch_trakt.domain.ids import NAMESPACES, SAMENESS_ORDER, Ids, IdValue, Namespace, same_ids, unite
+from crosswatch_trakt.domain.ids import (
+    NAMESPACES,
+    NO_IDS,
+    SAMENESS_ORDER,
+    Ids,
+    IdValue,
+    Namespace,
+    same_ids,
+    unite,
+)
 from crosswatch_trakt.domain.media import Media, MediaType, fold_title
 from crosswatch_trakt.domain.outcomes import Reason, Refusal
 
@@ -72,6 +81,7 @@ class Payload:
     target: Target
     body: Mapping[str, object]
     leaves: Sequence[Leaf]  # in the order given
+    ids: Sequence[Ids]  # under which each leaf stands: its own, or all that are known of its show
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ def plan_payloads(target: Target, leaves: Sequence[Leaf], *, size: int, by_numbe
         else:
             refused.append((leaf.source, refusal))
     drafts = _fill_drafts(target, accepted, size)
-    return Plan([Payload(target, draft.body(), draft.leaves) for draft in drafts], refused)
+    return Plan([Payload(target, draft.body(), draft.leaves, draft.ids) for draft in drafts], refused)
 
 
 def plan_play_removals(plays: Sequence[tuple[int, int]], *, size: int) -> Sequence[PlayRemoval]:
@@ -295,6 +305,7 @@ class _Draft:
 
     def __init__(self, target: Target, size: int, shows: Mapping[Ids, _Show]) -> None:
         self.leaves: list[Leaf] = []
+        self.ids: list[Ids] = []
         self._target = target
         self._size = size
         self._show_of = shows
@@ -308,9 +319,11 @@ class _Draft:
 
     def add(self, leaf: Leaf) -> bool:
         """Take a leaf, unless this is full or the leaf would change what another means."""
-        if self.full or not self._put(leaf):
+        ids = None if self.full else self._put(leaf)
+        if ids is None:
             return False
         self.leaves.append(leaf)
+        self.ids.append(ids)
         return True
 
     def body(self) -> dict[str, object]:
@@ -321,17 +334,19 @@ class _Draft:
         }
         return {kind.section: entries for kind in MediaType if (entries := sections.get(kind.section))}
 
-    def _put(self, leaf: Leaf) -> bool:
+    def _put(self, leaf: Leaf) -> Ids | None:
+        """The ids under which the leaf now stands, none for a title; None if it cannot stand here."""
         media = leaf.media
         ids = _ids_of_show(media)
         if ids is not None:
             show = self._show_of[ids]
-            return self._rivals_absent(show) and self._put_in(show, {"ids": dict(show.ids.known())}, leaf)
+            fits = self._rivals_absent(show) and self._put_in(show, {"ids": dict(show.ids.known())}, leaf)
+            return show.ids if fits else None
         if media.type is MediaType.SHOW:
             key = (fold_title(media.title or ""), media.year)
-            return self._put_in(key, _address(media), leaf)
+            return NO_IDS if self._put_in(key, _address(media), leaf) else None
         self._plain.setdefault(media.type.section, []).append({**_address(media), **leaf.fields})
-        return True
+        return sent_ids(media)
 
     def _rivals_absent(self, show: _Show) -> bool:
         return not any(rival in self._shows for rival in show.rivals)

@@ -7,37 +7,40 @@ What Trakt's header says may tighten the log, never loosen it: its `remaining` j
 
 import math
 from collections import deque
+from typing import TypeAlias
 
 GETS_PERIOD_S = 300.0
-CUSHION_S = 1.0  # the server's window need not begin where ours does
+CUSHION_S = 1.0  # a request may be so much longer on its way than the one it is counted against
+CUSHION_FROM_S = 60.0  # shorter periods have none: it would cost more than a refusal does
+
+Limit: TypeAlias = tuple[int, float]  # sends, and the seconds of their period
 
 
 class SendLog:
     """The sends of one kind in the last period, in monotonic seconds. Not thread-safe by itself."""
 
     def __init__(self, sends: int, period_s: float) -> None:
-        self._sends = sends
-        self._period_s = period_s
+        self._limits: list[Limit] = [(sends, period_s)]  # all of them hold; the first is ours
         self._log: deque[float] = deque()
         self._closed_until = -math.inf
 
     def wait_s(self, now: float) -> float:
         """How long the next send has to wait; zero or less: it may go."""
-        window = self._period_s + (CUSHION_S if self._period_s > CUSHION_S else 0)
-        while self._log and self._log[0] + window <= now:
+        longest = max(_window(period_s) for _, period_s in self._limits)
+        while self._log and self._log[0] + longest <= now:
             self._log.popleft()
-        full = len(self._log) >= self._sends
-        free_at = self._log[len(self._log) - self._sends] + window if full else -math.inf
-        return max(free_at, self._closed_until) - now
+        return max(self._closed_until, *(self._free_at(limit) for limit in self._limits)) - now
 
     def sent(self, now: float) -> None:
         """Count one send."""
         self._log.append(now)
 
     def tighten(self, sends: int, period_s: float) -> None:
-        """Take over a limit of the server's if it grants less than ours."""
-        if sends > 0 and period_s > 0 and sends / period_s < self._sends / self._period_s:
-            self._sends, self._period_s = sends, period_s
+        """Keep to a limit of the server's too, if it grants less than ours: in the long run or at once."""
+        new = (sends, period_s)
+        if sends > 0 and period_s > 0 and not any(_implies(old, new) for old in self._limits):
+            own, *others = self._limits
+            self._limits = [own, *(old for old in others if not _implies(new, old)), new]
 
     def close(self, until: float) -> None:
         """Let nothing go before this time."""
@@ -47,14 +50,24 @@ class SendLog:
         """Count the sends of another log too: both were one account all along."""
         self._log = deque(sorted([*self._log, *other._log]))
         self._closed_until = max(self._closed_until, other._closed_until)
-        self.tighten(other._sends, other._period_s)
+        for limit in other._limits:
+            self.tighten(*limit)
 
-    @property
-    def used(self) -> int:
-        """Sends in the log when last asked to wait."""
-        return len(self._log)
+    def used(self, now: float) -> tuple[int, int]:
+        """Sends counted in the running period, and how many are allowed, by the limit that grants least."""
+        sends, period_s = min(self._limits, key=lambda limit: limit[0] / limit[1])
+        return sum(at + _window(period_s) > now for at in self._log), sends
 
-    @property
-    def allowed(self) -> int:
-        """Sends in one period."""
-        return self._sends
+    def _free_at(self, limit: Limit) -> float:
+        """When this limit lets the next one go."""
+        sends, period_s = limit
+        return self._log[-sends] + _window(period_s) if len(self._log) >= sends else -math.inf
+
+
+def _window(period_s: float) -> float:
+    return period_s + (CUSHION_S if period_s >= CUSHION_FROM_S else 0)
+
+
+def _implies(first: Limit, second: Limit) -> bool:
+    """Whether whoever keeps to the first keeps to the second too."""
+    return first[0] * math.ceil(second[1] / first[1]) <= second[0]

@@ -21,6 +21,7 @@ TEXT_MAX = 64  # no date is longer; a megabyte of text is not searched
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+_COMPACT_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
@@ -118,6 +119,8 @@ def _from_text(text: str, zone: tzinfo) -> Result[int, NoDate]:
         return Failure(NoDate(missing=True, why="no date"))
     if len(text) <= TEXT_MAX and text.isascii():
         try:
+            if _COMPACT_DATE.fullmatch(text):
+                return Failure(NoDate(missing=False, why="a day or a second of 1970? Write 2026-01-31"))
             if _NUMBER.fullmatch(text):
                 return _from_number(float(text) if "." in text else int(text))
             if _DATE.fullmatch(text):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crosswatch_trakt.domain.items import item_digest
-from crosswatch_trakt.domain.outcomes import PERMANENT, End, Item, Outcome
+from crosswatch_trakt.domain.outcomes import PERMANENT, End, Item, Outcome, Reason
 
 Operation: TypeAlias = Literal["add", "remove"]
 
@@ -46,8 +46,8 @@ def entry_name(operation: Operation, key: str) -> str:
 def frozen(entries: Open, operation: Operation, key: str, item: Item) -> Unresolved | None:
     """The entry that forbids sending this item now, if there is one."""
     entry = entries.get(entry_name(operation, key))
-    if entry is None or not entry.permanent:
-        return None
+    if entry is None or not entry.permanent or entry.reason == Reason.UNDATED_REMOVAL:
+        return None  # an undated removal hangs on how the caller asks, not on the item
     return entry if entry.digest == item_digest(item) else None
 
 

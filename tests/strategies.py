@@ -84,7 +84,10 @@ films_and_shows = _films_and_shows(few_ids)  # all of them as `parse_media` make
 few_media = films_and_shows | _parts_of_shows(few_ids)
 many_media = _films_and_shows(many_ids) | _parts_of_shows(many_ids)
 # What Trakt sends always has its number of Trakt's.
-media_of_trakt = few_media.filter(lambda media: media.ids.trakt is not None)
+_ids_of_trakt = st.builds(replace, few_ids, trakt=few)
+media_of_trakt = (_films_and_shows(_ids_of_trakt) | _parts_of_shows(_ids_of_trakt)).filter(
+    lambda media: media.ids.trakt is not None
+)
 
 
 # --- the ways in which services write one value

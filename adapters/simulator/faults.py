@@ -40,6 +40,7 @@ class _Scripted:
     method: str | None
     path_prefix: str
     times: int
+    after: int
 
 
 class Script:
@@ -48,14 +49,17 @@ class Script:
     def __init__(self) -> None:
         self._faults: list[_Scripted] = []
 
-    def add(self, fault: Fault, method: str | None, path_prefix: str, times: int) -> None:
-        """Let the next so many requests that fit fail."""
-        self._faults.append(_Scripted(fault, method, path_prefix, times))
+    def add(self, fault: Fault, method: str | None, path_prefix: str, times: int, after: int) -> None:
+        """Let so many requests that fit fail, once `after` others that fit have gone well."""
+        self._faults.append(_Scripted(fault, method, path_prefix, times, after))
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault of this request, used up."""
         for scripted in self._faults:
             if scripted.method in (None, method) and path.startswith(scripted.path_prefix):
+                if scripted.after > 0:
+                    scripted.after -= 1
+                    continue
                 scripted.times -= 1
                 if scripted.times <= 0:
                     self._faults.remove(scripted)

@@ -69,11 +69,22 @@ class Simulator(World):
     # --- what tests do
 
     def fail_next(
-        self, fault: Fault, method: str | None = None, path_prefix: str = "", times: int = 1
+        self,
+        fault: Fault,
+        method: str | None = None,
+        path_prefix: str = "",
+        times: int = 1,
+        *,
+        after: int = 0,
     ) -> None:
-        """Let the next requests of this method and path fail."""
+        """Let the next requests of this method and path fail, once `after` of them have gone well."""
         with self.lock:
-            self._script.add(fault, method, path_prefix, times)
+            self._script.add(fault, method, path_prefix, times, after)
+
+    def forgive(self) -> None:
+        """Forget the faults that have not come up yet."""
+        with self.lock:
+            self._script = Script()
 
     def add_account(self, username: str, uuid: str) -> Account:
         """A second person, signed in."""

@@ -6,6 +6,7 @@ what the server says: its header, and 429.
 """
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from crosswatch_trakt.domain.problems import NotSent, Problem, RateLimited
 from crosswatch_trakt.domain.quota import GETS_PERIOD_S, SendLog
 
 SLICE_S = 0.5  # the longest nap: then a caller that gave up is let go
+SAID_AGAIN_S = 3.0  # a wait that grew by more is said again
+CLOSED_MAX_S = 3600.0  # no longer closure is believed: by then it costs one request to ask again
+LIMIT_MAX = 1_000_000  # sends; what is beyond is no limit of Trakt's, and so with the next
+PERIOD_MAX_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ class Gate:
             self._logs["GET"] = SendLog(gets_per_5_min, GETS_PERIOD_S)
         if writes_per_s is not None:
             self._logs["POST"] = SendLog(1, 1 / writes_per_s)
-        self._closed_until = 0.0
+        self._closed_until = -math.inf
+        self._closed_by_cdn = False
         self._lanes = 1
         self._lanes_max: int | None = None
         self.seen: dict[str, RateSeen] = {}
@@ -59,8 +65,10 @@ class Gate:
 
     def enter(self, passing: "Passing") -> Problem | None:
         """Wait until this request may go, and count it; or say why it does not go."""
-        said = False
+        said_until = -math.inf
         while True:
+            if passing.given_up():
+                return NotSent(passing.request, "given up while waiting")
             with self._lock:
                 now = self._clock.monotonic()
                 closed_s = self._closed_until - now
@@ -70,13 +78,12 @@ class Gate:
                     if log is not None:
                         log.sent(now)
                     return None
+                by_cdn = self._closed_by_cdn
             if closed_s > passing.longest_s:
-                return RateLimited(passing.request, closed_s, by_cdn=True)
-            if not said:
+                return RateLimited(passing.request, closed_s, by_cdn)
+            if now + wait_s > said_until + SAID_AGAIN_S:
                 passing.on_wait(wait_s)
-                said = True
-            if passing.given_up():
-                return NotSent(passing.request, "given up while waiting")
+                said_until = now + wait_s
             self._clock.sleep(min(wait_s, SLICE_S))
 
     def hear(self, response: Response, now: datetime) -> None:
@@ -102,9 +109,11 @@ class Gate:
                 log.close(self._clock.monotonic() + min(until_s, rate.period_s))
 
     def close(self, seconds: float, *, halve: bool) -> None:
-        """Let nothing pass for a while; `halve`: and then fewer pages at once."""
+        """Let nothing pass for a while; `halve`: the CDN wants it, and then fewer pages at once."""
         with self._lock:
-            self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
+            until = self._clock.monotonic() + min(seconds, CLOSED_MAX_S)
+            if until > self._closed_until:
+                self._closed_until, self._closed_by_cdn = until, halve
             if halve:
                 self._lanes_max = max(1, self._lanes // 2)
 
@@ -116,21 +125,25 @@ class Gate:
 
     def join(self, other: "Gate") -> None:
         """Count what passed another gate of the same account."""
-        with self._lock:
+        if other is self:
+            return
+        first, second = sorted((self, other), key=id)  # in one order, or two that join lock each other out
+        with first._lock, second._lock:
             for method, log in other._logs.items():
                 mine = self._logs.get(method)
                 if mine is not None:
                     mine.join(log)
-            self._closed_until = max(self._closed_until, other._closed_until)
+            if other._closed_until > self._closed_until:
+                self._closed_until, self._closed_by_cdn = other._closed_until, other._closed_by_cdn
+            maxima = [gate._lanes_max for gate in (self, other) if gate._lanes_max is not None]
+            self._lanes_max = min(maxima, default=None)
+            self.seen = {**other.seen, **self.seen}
 
     def used(self, method: str) -> tuple[int, int] | None:
         """Sends counted in the running period, and how many are allowed; None without a gate."""
         with self._lock:
             log = self._log(method)
-            if log is None:
-                return None
-            log.wait_s(self._clock.monotonic())
-            return log.used, log.allowed
+            return None if log is None else log.used(self._clock.monotonic())
 
     def _log(self, method: str) -> SendLog | None:
         return self._logs.get("GET" if method == "GET" else "POST")
@@ -162,13 +175,16 @@ class Gates:
 
 
 def _parse(header: str | None) -> tuple[str, RateSeen] | None:
+    """The header's one object; None where it is none, or its numbers cannot be a limit of Trakt's."""
     try:
         said = json.loads(header or "")
-        return str(said["name"]), RateSeen(
-            int(said["limit"]), int(said["period"]), int(said["remaining"]), str(said["until"])
-        )
-    except (ValueError, TypeError, KeyError):
+        name, until = str(said["name"]), str(said["until"])
+        limit, period_s, remaining = (int(said[each]) for each in ("limit", "period", "remaining"))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
+    if not (0 < limit <= LIMIT_MAX and 0 < period_s <= PERIOD_MAX_S):
+        return None
+    return name, RateSeen(limit, period_s, remaining, until)
 
 
 def _seconds_until(text: str, now: datetime) -> float | None:

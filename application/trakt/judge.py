@@ -27,6 +27,7 @@ from crosswatch_trakt.domain.problems import (
 
 NOT_MODIFIED = 304
 DETAIL_MAX = 120  # characters of an error body that are shown
+ADDRESS_MAX = 300  # likewise of an address
 
 
 def judge(request: str, response: Response, now: datetime) -> Result[Response, Problem]:
@@ -44,7 +45,7 @@ def retry_after_s(response: Response, now: datetime) -> float | None:
         return float(text)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())
@@ -56,9 +57,14 @@ def is_html(response: Response) -> bool:
     return "html" in kind or response.body.lstrip()[:1] == b"<"
 
 
+def _from_the_app(response: Response) -> bool:
+    """Whether Trakt itself answered: the CDN's answers have neither of these (trakt-api#939)."""
+    return "x-ratelimit" in response.headers or "x-request-id" in response.headers
+
+
 def _problem(request: str, response: Response, wait_s: float | None) -> Problem:
     headers = response.headers
-    upgrade_url = headers.get("x-upgrade-url")
+    upgrade_url = _address(headers.get("x-upgrade-url", ""))
     match response.status:
         case 401:
             return SignInAgain("the token was not accepted")
@@ -73,7 +79,7 @@ def _problem(request: str, response: Response, wait_s: float | None) -> Problem:
         case 426:
             return VipOnly(request, upgrade_url)
         case 429:
-            return RateLimited(request, wait_s, by_cdn="x-ratelimit" not in headers)
+            return RateLimited(request, wait_s, by_cdn=not _from_the_app(response))
         case 408:
             return Unavailable(request, 408, wait_s)
         case status if status >= 500:
@@ -89,4 +95,11 @@ def _detail(response: Response) -> str:
     if is_html(response):
         return "a web page"
     text = " ".join(response.body[: DETAIL_MAX * 4].decode("utf-8", "replace").split())
-    return text if len(text) <= DETAIL_MAX else text[: DETAIL_MAX - 3] + "..."
+    plain = "".join(char if char.isprintable() else " " for char in text)  # a terminal obeys some
+    return plain if len(plain) <= DETAIL_MAX else plain[: DETAIL_MAX - 3] + "..."
+
+
+def _address(text: str) -> str | None:
+    """An address to show to a person, if it is one."""
+    plain = text.isascii() and text.isprintable() and " " not in text and len(text) <= ADDRESS_MAX
+    return text if plain and text.startswith("https://") else None

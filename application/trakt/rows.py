@@ -8,13 +8,13 @@ such rows are on the real service (trakt-api#783).
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.domain.ids import parse_ids
-from crosswatch_trakt.domain.items import TITLE_MAX, without_shows
+from crosswatch_trakt.domain.ids import parse_ids, parse_whole
+from crosswatch_trakt.domain.items import NUMBER_MAX, TITLE_MAX, YEAR_MAX, without_shows
 from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
@@ -23,6 +23,8 @@ from crosswatch_trakt.domain.timestamps import from_iso, on_the_minute
 from crosswatch_trakt.domain.watchlist import WatchlistEntry
 
 T = TypeVar("T")
+
+RowId: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # 64 bits, as in a store
 
 _NONE = msgspec.Raw(b"null")
 
@@ -43,7 +45,7 @@ class MediaRow(msgspec.Struct):
 class HistoryRow(MediaRow, kw_only=True):
     """One play."""
 
-    id: int
+    id: RowId
     watched_at: str | None
 
 
@@ -58,17 +60,19 @@ class WatchlistRow(MediaRow, kw_only=True):
     """One listed item."""
 
     listed_at: str | None
-    id: int | None = None
+    id: RowId | None = None
 
 
 class TitleObject(msgspec.Struct):
-    """A film, show, season or episode."""
+    """A film, show, season or episode. Any type is taken: a row with an odd year is still a row, and
+    one that is left out of an index is removed elsewhere.
+    """
 
-    ids: dict[str, object] | None = None
-    title: str | None = None
-    year: int | None = None
-    season: int | None = None
-    number: int | None = None
+    ids: object = None
+    title: object = None
+    year: object = None
+    season: object = None
+    number: object = None
 
 
 _title = msgspec.json.Decoder(TitleObject)
@@ -77,6 +81,7 @@ _title = msgspec.json.Decoder(TitleObject)
 def decode(body: bytes, shape: type[T], request: str) -> Result[T, Problem]:
     """Read an answer's JSON as this shape, or say why it is not that."""
     try:
+        body.decode()  # what is kept raw is not looked at by the decoder
         return Success(msgspec.json.decode(body, type=shape))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Failure(UnexpectedAnswer(request, _why(body, error)))
@@ -187,7 +192,8 @@ def _media(kind: str | None, main: bytes, show: bytes) -> Media | None:
     title = _object(main)
     ids = parse_ids(title.ids)
     if kind in ("movie", "show"):
-        return Media(MediaType(kind), ids, _name(title), title.year) if ids or _name(title) else None
+        year = _up_to(YEAR_MAX, title.year) or None
+        return Media(MediaType(kind), ids, _name(title), year) if ids or _name(title) else None
     series = _object(show)
     show_ids = parse_ids(series.ids)
     episode = kind == "episode"
@@ -195,10 +201,10 @@ def _media(kind: str | None, main: bytes, show: bytes) -> Media | None:
         MediaType(str(kind)),
         without_shows(ids, show_ids) if ids.trakt is None else ids,
         _name(title),
-        series.year,
+        _up_to(YEAR_MAX, series.year) or None,
         show_ids,
-        title.season if episode else title.number,
-        title.number if episode else None,
+        _up_to(NUMBER_MAX, title.season if episode else title.number),
+        _up_to(NUMBER_MAX, title.number) if episode else None,
         _name(series),
     )
     return media if media.ids or media.scope is not None else None
@@ -207,13 +213,18 @@ def _media(kind: str | None, main: bytes, show: bytes) -> Media | None:
 def _object(raw: bytes) -> TitleObject:
     try:
         return _title.decode(raw) if raw not in (b"", b"null") else TitleObject()
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # no object, or one of a thousand storeys
         return TitleObject()
 
 
 def _name(title: TitleObject) -> str | None:
-    text = (title.title or "").strip()
+    text = title.title.strip() if isinstance(title.title, str) else ""
     return text if 0 < len(text) <= TITLE_MAX else None
+
+
+def _up_to(number_max: int, value: object) -> int | None:
+    number = parse_whole(value)
+    return number if number is not None and number <= number_max else None
 
 
 def _moment(text: str | None) -> int | None:

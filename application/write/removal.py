@@ -41,6 +41,14 @@ class TitleLists(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """The plays that an item names: as Trakt is asked to remove them, and as they are stored."""
+
+    asked: Sequence[Play] = ()
+    stored: Sequence[Play] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RemovePlays:
     """Removes plays from the history."""
 
@@ -86,22 +94,23 @@ class RemovePlays:
 
     # --- which plays are meant
 
-    def _find(self, run: Run[PlayWish]) -> Result[dict[int, Sequence[Play]], Problem]:
+    def _find(self, run: Run[PlayWish]) -> Result[dict[int, Meant], Problem]:
         """Position → the plays to remove; every other item has its end."""
         stored = self._stored(run)
         if not isinstance(stored, Success):
             return Failure(stored.failure())
         plays = Lookup((play.media, play) for play in stored.unwrap())
         by_id = {play.history_id: play for play in stored.unwrap()}
-        episodes, found = self.episodes(), dict[int, Sequence[Play]]()
+        episodes, found = self.episodes(), dict[int, Meant]()
         taken: dict[int, int] = {}
         for position, wish in list(run.open()):
-            meant = self._meant(wish, plays, by_id, episodes)
-            if not isinstance(meant, Success):
-                return Failure(meant.failure())
-            ids = [play.history_id for play in meant.unwrap()]
+            read = self._meant(wish, plays, by_id, episodes)
+            if not isinstance(read, Success):
+                return Failure(read.failure())
+            meant = read.unwrap()
+            ids = [play.history_id for play in meant.asked]
             twin = next((taken[play] for play in ids if play in taken), None)
-            if any(_contradicts(play, wish) for play in meant.unwrap()):
+            if any(_contradicts(play, wish) for play in meant.asked):
                 hint = f"the play {wish.history_id} is one of another title"
                 run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, hint)
             elif not ids:
@@ -115,7 +124,7 @@ class RemovePlays:
             elif twin is not None and set(ids) <= set(taken):
                 run.twins[position] = twin
             else:
-                found[position] = meant.unwrap()
+                found[position] = meant
                 taken.update({play: position for play in ids if play is not None and play not in taken})
         return Success(found)
 
@@ -132,10 +141,10 @@ class RemovePlays:
         plays: Lookup[Play],
         by_id: dict[int | None, Play],
         episodes: Episodes,
-    ) -> Result[Sequence[Play], Problem]:
+    ) -> Result[Meant, Problem]:
         if wish.history_id is not None:
             named = by_id.get(wish.history_id)
-            return Success(() if named is None else (named,))
+            return Success(Meant() if named is None else Meant((named,), (named,)))
         title = episodes.told_apart(wish.media, [play.media for play in plays.values() if _fits(play, wish)])
         return title.bind(
             lambda media: self._with_ids(
@@ -145,10 +154,10 @@ class RemovePlays:
 
     def _with_ids(
         self, wish: PlayWish, found: Sequence[Play], episodes: Episodes
-    ) -> Result[Sequence[Play], Problem]:
+    ) -> Result[Meant, Problem]:
         if all(play.history_id is not None for play in found):
-            return Success(found)
-        return self._from_title(wish, found, episodes)
+            return Success(Meant(found, found))
+        return self._from_title(wish, found, episodes).map(lambda shown: Meant(shown, found))
 
     def _from_title(
         self, wish: PlayWish, found: Sequence[Play], episodes: Episodes
@@ -170,11 +179,11 @@ class RemovePlays:
 
     # --- sending
 
-    def _send(self, run: Run[PlayWish], found: dict[int, Sequence[Play]]) -> Report:
+    def _send(self, run: Run[PlayWish], found: dict[int, Meant]) -> Report:
         asked = [
             (position, play.history_id)
-            for position, plays in found.items()
-            for play in plays
+            for position, meant in found.items()
+            for play in meant.asked
             if play.history_id is not None
         ]
         if run.dry_run:
@@ -182,16 +191,15 @@ class RemovePlays:
         fates: dict[int, list[Fate]] = {position: [] for position in found}
         for removal in plan_play_removals(asked, size=self.batch_size):
             self._send_batch(run, removal, fates)
-        run.settle_all(
-            (position, _worst(each)) for position, each in fates.items() if run.fates.open(position)
-        )
-        removed = [play for position, plays in found.items() if _done(run, position) for play in plays]
-        stored = self.store.apply((), [play.history_id for play in removed if play.history_id is not None])
+        answered = [(position, _worst(each)) for position, each in fates.items() if run.fates.open(position)]
+        confirmed = run.settle_all(answered)
+        gone = [play for position, _ in answered if _done(run, position) for play in found[position].stored]
+        stored = self.store.apply((), gone)
         if not isinstance(stored, Success):
             run.problems.append(stored.failure())
+        if run.doubtful or not isinstance(stored, Success):
             self.recent.doubt("history")
-        if run.doubtful:
-            self.recent.doubt("history")
+        removed = [play for position in confirmed for play in found[position].stored]
         return run.finish(self.book, self.collect.removed(removed) if removed else None)
 
     def _send_batch(self, run: Run[PlayWish], removal: PlayRemoval, fates: dict[int, list[Fate]]) -> None:

@@ -179,7 +179,7 @@ def test_a_change_to_an_unusable_file_leaves_no_proof(path: Path) -> None:
     history = SqliteHistory(path)
     history.replace(_many_plays(10), b"old").unwrap()
     _half(path)
-    history.apply([Play(FILM, 60, 7)], [1]).unwrap()
+    history.apply([Play(FILM, 60, 7)], [Play(FILM, 0, 1)]).unwrap()
 
     assert history.proof() == Success(None)
 

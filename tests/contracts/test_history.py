@@ -100,13 +100,13 @@ def test_titles_are_those_that_have_a_play_each_once(history: HistoryStore) -> N
     history.replace([Play(MATRIX, 0, 1), Play(MATRIX, 60, 2), Play(PILOT, 0, 3)], b"").unwrap()
     assert Counter(history.titles().unwrap()) == Counter([MATRIX, PILOT])
 
-    history.apply([], [3]).unwrap()
+    history.apply([], [Play(PILOT, 0, 3)]).unwrap()
     assert list(history.titles().unwrap()) == [MATRIX]
 
 
 def test_a_change_adds_and_removes_and_leaves_the_proof(history: HistoryStore) -> None:
     history.replace([Play(MATRIX, 0, 1), Play(MATRIX, 60, 2)], b"proof").unwrap()
-    assert history.apply([Play(PILOT, 120, 3)], [1, 404]) == Success(None)
+    assert history.apply([Play(PILOT, 120, 3)], [Play(MATRIX, 0, 1), Play(MATRIX, 0, 404)]) == Success(None)
 
     assert history.plays() == Success([Play(PILOT, 120, 3), Play(MATRIX, 60, 2)])
     assert history.proof() == Success(b"proof")
@@ -119,12 +119,21 @@ def test_two_plays_without_a_history_id_in_one_minute_are_two(history: HistorySt
     assert history.plays() == Success([Play(MATRIX, 60)] * 3)
 
 
+def test_a_play_without_a_history_id_goes_by_its_title_and_minute(history: HistoryStore) -> None:
+    history.apply([Play(MATRIX, 60), Play(MATRIX, 60, 5), Play(MATRIX, 120), Play(PILOT, 60)], []).unwrap()
+    history.apply([], [Play(MATRIX, 60)]).unwrap()
+
+    assert Counter(history.plays().unwrap()) == Counter(
+        [Play(MATRIX, 60, 5), Play(MATRIX, 120), Play(PILOT, 60)]
+    )
+
+
 def test_a_history_id_put_again_is_one_play_the_later(history: HistoryStore) -> None:
     history.replace([Play(MATRIX, 0, 1), Play(MATRIX, 60, 1)], b"").unwrap()
     assert history.plays() == Success([Play(MATRIX, 60, 1)])
 
     history.apply([Play(PILOT, 120, 1)], []).unwrap()
-    history.apply([Play(PILOT, 180, 1)], [1]).unwrap()  # moved: removed first, then added
+    history.apply([Play(PILOT, 180, 1)], [Play(PILOT, 120, 1)]).unwrap()  # moved: removed first, then added
     assert history.plays() == Success([Play(PILOT, 180, 1)])
 
 
@@ -151,7 +160,7 @@ def test_plays_may_be_a_generator_and_one_that_fails_changes_nothing(history: Hi
     with pytest.raises(RuntimeError, match="ours"):
         history.replace(broken(), b"new")
     with pytest.raises(RuntimeError, match="ours"):
-        history.apply(broken(), [1])
+        history.apply(broken(), [Play(MATRIX, 0, 1)])
     assert history.count() == Success(3)
     assert history.proof() == Success(b"old")
 
@@ -225,9 +234,14 @@ class Histories(RuleBasedStateMachine):
         for store in self.stores:
             store.replace(iter(new), proof).unwrap()
 
-    @rule(added=st.lists(plays, max_size=4), removed=st.sets(history_ids, max_size=4))
-    def apply(self, added: list[Play], removed: set[int]) -> None:
-        self.model = [play for play in self.model if play.history_id not in removed]
+    @rule(added=st.lists(plays, max_size=4), removed=st.lists(plays, max_size=4))
+    def apply(self, added: list[Play], removed: list[Play]) -> None:
+        ids = {play.history_id for play in removed} - {None}
+        self.model = [
+            play
+            for play in self.model
+            if play.history_id not in ids and not (play.history_id is None and play in removed)
+        ]
         self._add(added)
         for store in self.stores:
             store.apply(iter(added), removed).unwrap()

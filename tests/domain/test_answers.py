@@ -178,7 +178,8 @@ def unfound_entry(meant: Meant) -> Json:
 def payloads(draw: st.DrawFn, *, twice: bool = True) -> Payload:
     """One payload; without `twice` no title is asked for more than once."""
     target = draw(st.sampled_from(Target))
-    some = draw(st.lists(st.tuples(medias(), fields_for(target)), min_size=1, max_size=12))
+    size = draw(st.sampled_from([1, 4, 8]))  # by itself Hypothesis makes few long lists
+    some = draw(st.lists(st.tuples(medias(), fields_for(target)), min_size=size, max_size=2 * size))
     leaves = [Leaf(source, media, fields) for source, (media, fields) in enumerate(some)]
     refused = dict(plan_payloads(target, leaves, size=1).refused)
     sendable = [leaf for leaf in leaves if leaf.source not in refused]
@@ -409,6 +410,8 @@ def test_missing_parts_of_an_answer_are_empty() -> None:
         (counted(added=1, existing=1), [DONE, DONE]),
         (counted(added=0, existing=2), [EXISTING, EXISTING]),
         (counted(added=0, existing=0, not_found=[{}, {}]), [NOT_FOUND, NOT_FOUND]),
+        (counted(added=0, existing=0, not_found=[{}, {}, {}]), [NOT_FOUND, NOT_FOUND]),
+        (counted(added=0, existing=0, not_found=[{"ids": {"tmdb": 550}}, {}, {}]), [NOT_FOUND, NOT_FOUND]),
         (counted(added=1, existing=0, not_found=[{"ids": {"tmdb": "550"}}]), [DONE, NOT_FOUND]),
         (counted(added=0, existing=0, not_found=[{"ids": {"tmdb": 550}}, {}]), [NOT_FOUND, NOT_FOUND]),
         # one of two, but which?
@@ -527,6 +530,30 @@ def test_a_show_under_many_spellings_is_found_again_by_the_ids_that_were_sent_of
     answer = heard({"added": {"episodes": 0}, "not_found": {"shows": payload.body["shows"]}})
 
     assert read_answer(payload, answer) == [NOT_FOUND] * 3
+
+
+def test_an_echo_that_fits_two_items_names_neither() -> None:
+    """Else the two would hide that the third was lost without a word."""
+    one, two = Ids(trakt=1, imdb="tt0000001"), Ids(trakt=2, imdb="tt0000001")
+    ids = {"imdb": "tt0000001"}
+    films = [Media(MediaType.MOVIE, one), Media(MediaType.MOVIE, two), HEAT]
+    answer = counted(added=1, not_found=[{"ids": ids}])
+    assert read_answer(sent(Target.HISTORY, *films), answer) == [AMBIGUOUS] * 3
+
+    shows = (one, two, Ids(tmdb=3))
+    parts = [Media(MediaType.EPISODE, show_ids=show, season=1, episode=1) for show in shows]
+    nested = {"ids": ids, "seasons": [{"number": 1, "episodes": [{"number": 1}]}]}
+    answer = counted(added=1, not_found=[nested], section="episodes")
+    assert read_answer(sent(Target.HISTORY, *parts), answer) == [AMBIGUOUS] * 3
+
+
+def test_the_very_ids_that_were_sent_name_all_spellings_of_their_item() -> None:
+    spellings = [Ids(imdb="tt0000001"), Ids(tmdb=2), Ids(imdb="tt0000001", tmdb=2)]
+    payload = sent(Target.HISTORY, HEAT, *(Media(MediaType.MOVIE, ids) for ids in spellings))
+    echoes = [{"ids": dict(ids.known())} for ids in spellings]
+
+    fates = read_answer(payload, counted(added=1, not_found=echoes))
+    assert fates == [DONE, NOT_FOUND, NOT_FOUND, NOT_FOUND]
 
 
 def deleted(count: int | None, not_found: object = ()) -> Answer:

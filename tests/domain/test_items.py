@@ -202,6 +202,12 @@ def test_a_title_comes_back_from_its_item(media: Media) -> None:
     assert media_item(parse_media(item).unwrap()) == item
 
 
+def test_ids_of_other_services_come_back_too() -> None:
+    media = Media(MediaType.EPISODE, Ids(5), show_ids=Ids(others={"plex": {"guid": "5d776"}}))
+
+    assert parse_media(media_item(media)) == Success(media)
+
+
 def test_an_item_leaves_out_what_is_not_known() -> None:
     assert media_item(FIGHT_CLUB) == FILM
     assert media_item(KINGSROAD) == {**EPISODE, "ids": {}}

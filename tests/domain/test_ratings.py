@@ -118,6 +118,16 @@ def test_each_id_comes_from_the_highest_row_that_has_it() -> None:
     assert merge_ratings([other, best]) == film(Ids(1, "tt0000001", 1, slug="dune"), 8)
 
 
+def test_rows_of_equal_rank_have_one_order_too() -> None:
+    """A title renamed, or an episode renumbered, between two readings."""
+    old, new = film(Ids(1), 7), replace(film(Ids(1), 7), media=Media(MediaType.MOVIE, Ids(1), "Dune"))
+    first = Rating(Media(MediaType.EPISODE, Ids(1), show_ids=Ids(9), season=1, episode=2), 7)
+    second = replace(first, media=replace(first.media, episode=3))
+
+    assert merge_ratings([old, new]) == merge_ratings([new, old])
+    assert merge_ratings([first, second]) == merge_ratings([second, first])
+
+
 def test_a_merged_rating_is_no_row_any_more() -> None:
     """Why the rows are merged all at once: united ids would count as if one row had had them all."""
     a, b, c = film(Ids(1, "tt0000001"), 1, 3), film(Ids(1, tmdb=1), 2, 2), film(Ids(1, tvdb=1), 3, 5)

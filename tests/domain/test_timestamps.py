@@ -190,3 +190,9 @@ def test_the_two_words_are_for_plays_only(value: object) -> None:
 def test_nothing_was_played_before_1970(value: object) -> None:
     assert is_successful(parse_moment(value))
     assert "1970" in parse_watched_at(value).failure().why
+
+
+def test_eight_digits_that_look_like_a_day_are_not_guessed() -> None:
+    """As an epoch they would be a day of 1970, which nobody means."""
+    assert parse_moment("20260131").failure().why.startswith("a day or a second")
+    assert parse_moment(20260131) == Success(20260131)

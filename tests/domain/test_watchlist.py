@@ -35,3 +35,10 @@ def test_an_item_read_twice_is_listed_since_the_first_date() -> None:
     later, undated = replace(DUNE, listed_at=120, row_id=6), replace(DUNE, listed_at=None, row_id=5)
 
     assert key_watchlist([later, undated, DUNE]) == {"movie:tmdb:438631": DUNE}
+
+
+def test_rows_of_equal_age_have_one_order_too() -> None:
+    """A title renamed between two readings."""
+    renamed = replace(DUNE, media=replace(DUNE.media, title="Dune"))
+
+    assert key_watchlist([DUNE, renamed]) == key_watchlist([renamed, DUNE])
