@@ -1,9 +1,9 @@
 """A Trakt provider that cannot lose or double what you watched.
 
-    from crosswatch_trakt import Settings, TraktAccount
+from crosswatch_trakt import Settings, TraktAccount
 
-    with TraktAccount.open(Settings(client_id="…")) as trakt:
-        for key, item in trakt.index("history").items(): ...
+with TraktAccount.open(Settings(client_id="…")) as trakt:
+    for key, item in trakt.index("history").items(): ...
 """
 
 from crosswatch_trakt.adapters.library import TraktAccount, TraktError

@@ -6,9 +6,11 @@ cases are made here and handed over.
 """
 
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dependency_injector import containers, providers
 from platformdirs import user_state_path
@@ -18,7 +20,7 @@ from crosswatch_trakt.adapters.history import SqliteHistory
 from crosswatch_trakt.adapters.http import RequestsTransport, pooled_session
 from crosswatch_trakt.adapters.progress import SilentProgress
 from crosswatch_trakt.adapters.state import FileState
-from crosswatch_trakt.adapters.tokens import FileTokens
+from crosswatch_trakt.adapters.tokens import DOCUMENT, FileTokens
 from crosswatch_trakt.application.account import Account
 from crosswatch_trakt.application.identity import Identify, fingerprint
 from crosswatch_trakt.application.index.history import ROWS_FILE, IndexHistory
@@ -33,7 +35,7 @@ from crosswatch_trakt.application.ports import (
     Tokens,
     TokenStore,
 )
-from crosswatch_trakt.application.settings import Settings, zone_named
+from crosswatch_trakt.application.settings import API_URL, Settings, zone_named
 from crosswatch_trakt.application.trakt.activities import TraktStamps
 from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.catalogue import TraktCatalogue
@@ -69,6 +71,17 @@ def _given(settings: Settings) -> Tokens | None:
     return Tokens(settings.access_token, settings.refresh_token, settings.expires_at, settings.client_id)
 
 
+def _tokens_file(settings: Settings) -> str:
+    """Each server has its own: else a login at one for trying things out would take the place of Trakt's,
+    and Trakt's token would be sent to that server.
+    """
+    host = urlsplit(settings.base_url).netloc
+    if host == urlsplit(API_URL).netloc:
+        return DOCUMENT
+    name, dot, kind = DOCUMENT.partition(".")
+    return f"{name}@{re.sub(r'[^A-Za-z0-9.-]', '_', host)}{dot}{kind}"
+
+
 def _gate(gates: Gates, tokens: TokenStore, settings: Settings, clock: Clock) -> Gate:
     """The gate of the token in use; an account that is known by then has joined it."""
 
@@ -98,7 +111,7 @@ class Connection(containers.DeclarativeContainer):
     folder = providers.ThreadSafeSingleton(_folder, settings)
     state: providers.Provider[StateStore] = providers.ThreadSafeSingleton(FileState, folder)
     tokens: providers.Provider[TokenStore] = providers.ThreadSafeSingleton(
-        FileTokens, state, providers.Callable(_given, settings)
+        FileTokens, state, providers.Callable(_given, settings), providers.Callable(_tokens_file, settings)
     )
     session = providers.Resource(pooled_session, settings.provided.page_threads)
     transport: providers.Provider[HttpTransport] = providers.ThreadSafeSingleton(RequestsTransport, session)
@@ -203,10 +216,13 @@ class Holdings(containers.DeclarativeContainer):
         CollectPlays,
         types=providers.Callable(_collected, settings),
         store=store,
+        lists=lists,
         writes=writes,
+        recent=recent,
         state=state,
         progress=progress,
         batch_size=settings.provided.history_chunk_size,
+        trust_s=settings.provided.write_trust_s,
     )
     add_plays = providers.Factory(
         AddPlays,

@@ -108,7 +108,8 @@ class TraktAccount:
     def add(
         self, feature: str, items: Sequence[object], *, dry_run: bool = False, meant: bool = False
     ) -> Report:
-        """Add items (dictionaries; what is none is refused by name). Each ends confirmed, existing, or unresolved with a reason.
+        """Add items: dictionaries (what is none is refused by name). Each ends confirmed, existing, or
+        unresolved with a reason.
 
         Raises TraktError only if nothing was sent.
         """

@@ -29,13 +29,14 @@ class FileTokens:
     `given` is the pair in the settings; without one it is the login that the command line made.
     """
 
-    def __init__(self, state: StateStore, given: Tokens | None) -> None:
+    def __init__(self, state: StateStore, given: Tokens | None, document: str = DOCUMENT) -> None:
         self._state = state
         self._given = given
+        self._document = document
 
     def load(self) -> Result[Tokens | None, Problem]:
         """The stored pair that descends from the one given, else that one."""
-        return self._state.read(DOCUMENT).bind(_parse).map(self._newest)
+        return self._state.read(self._document).bind(self._parse).map(self._newest)
 
     def replace(self, new: Tokens | None) -> Result[None, Problem]:
         """Keep the pair on disk as the child of the one loaded; None forgets the stored one.
@@ -50,15 +51,22 @@ class FileTokens:
 
         One for all logins: two with different settings may yet hold the same pair.
         """
-        return self._state.locked(DOCUMENT, work)
+        return self._state.locked(self._document, work)
+
+    def _parse(self, document: bytes | None) -> Result["_Document", Problem]:
+        parsed = _parse(document)
+        if parsed is None:
+            return Failure(StateUnreadable(self._document, "it is damaged, or of another version"))
+        return Success(parsed)
 
     def _replace(self, new: Tokens | None) -> Result[None, Problem]:
-        parse = _parse_or_begin_anew if self._given is None else _parse
-        document: Result[_Document, Problem] = self._state.read(DOCUMENT).bind(parse)
-        return document.bind(lambda now: self._write(self._replaced(now, new)))
+        read = self._state.read(self._document).bind(self._parse)
+        if self._given is None:  # a new login may take the place of what cannot be read
+            read = self._state.read(self._document).map(_parse_or_begin_anew)
+        return read.bind(lambda now: self._write(self._replaced(now, new)))
 
     def _write(self, document: "_Document") -> Result[None, Problem]:
-        return self._state.write(DOCUMENT, msgspec.json.format(msgspec.json.encode(document)))
+        return self._state.write(self._document, msgspec.json.format(msgspec.json.encode(document)))
 
     def _newest(self, document: "_Document") -> Tokens | None:
         stored = self._stored(document)
@@ -139,14 +147,15 @@ def _mark(tokens: Tokens) -> str:
     return fingerprint(tokens.access_token or tokens.refresh_token or "")
 
 
-def _parse(document: bytes | None) -> Result[_Document, StateUnreadable]:
+def _parse(document: bytes | None) -> _Document | None:
+    """The pairs; None if they cannot be read."""
     if document is None:
-        return Success(_Document())
+        return _Document()
     try:
-        return Success(msgspec.json.decode(document, type=_Document))
+        return msgspec.json.decode(document, type=_Document)
     except (msgspec.DecodeError, UnicodeDecodeError):  # their words are left out: they may quote a token
-        return Failure(StateUnreadable(DOCUMENT, "it is damaged, or of another version"))
+        return None
 
 
-def _parse_or_begin_anew(document: bytes | None) -> Result[_Document, StateUnreadable]:
-    return Success(_parse(document).value_or(_Document()))
+def _parse_or_begin_anew(document: bytes | None) -> _Document:
+    return _parse(document) or _Document()

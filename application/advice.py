@@ -48,12 +48,12 @@ def advice(problem: Problem) -> str:
     match problem:
         case NotSent(request, cause):
             return (
-                f"Trakt could not be reached ({request}: {cause}). Nothing was sent. "
+                f"Trakt could not be reached ({request}: {_clause(cause)}). Nothing was sent. "
                 "Check the network and the address, then run it again."
             )
         case AnswerLost(request, cause):
             return (
-                f"No answer came to {request} ({cause}). It may have been carried out. "
+                f"No answer came to {request} ({_clause(cause)}). It may have been carried out. "
                 "Run it again later: what is there by then is recognised."
             )
         case Unavailable(request, status):
@@ -71,8 +71,8 @@ def advice(problem: Problem) -> str:
             return f"Trakt wants you to sign in again: {reason}. Run `crosswatch-trakt login`."
         case AppRefused(request):
             return (
-                f"Trakt does not take the client id (403 to {request}): the app was deleted, "
-                "is not approved, or the id is wrong. Check client_id under trakt.tv/oauth/applications."
+                f"Trakt does not take this app ({request}): it was deleted, is not approved, or its id or "
+                "secret is wrong. Check client_id under trakt.tv/oauth/applications."
             )
         case AccountLimit(request, limit, upgrade_url):
             size = "" if limit is None else f" of {limit}"
@@ -90,13 +90,15 @@ def advice(problem: Problem) -> str:
             more = "" if upgrade_url is None else f": {upgrade_url}"
             return f"Trakt allows this to VIP accounts only ({request}). Nothing was written{more}."
         case NotThere(request):
-            return f"Trakt has nothing at {request} (404). Check base_url, or update this program."
+            return (
+                f"Trakt has nothing at {request} (404). Check base_url and auth_url, or update this program."
+            )
         case Refused(request, status, detail):
             why = f": {detail}" if detail else ""
-            return f"Trakt refused {request} with HTTP {status}{why}. Nothing was done."
+            return f"Trakt refused {request} with HTTP {status}{_clause(why)}. Nothing was done."
         case UnexpectedAnswer(request, detail):
             return (
-                f"The answer to {request} cannot be read: {detail}. It was not used. "
+                f"The answer to {request} cannot be read: {_clause(detail)}. It was not used. "
                 "Run it again; if it stays so, base_url may be wrong or Trakt has changed."
             )
         case Incomplete(endpoint, page, announced, received, moved):
@@ -116,16 +118,22 @@ def advice(problem: Problem) -> str:
             return f"The login ended without a token: {reason}. Run `crosswatch-trakt login` again."
         case StateUnreadable(name, cause):
             return (
-                f"{name} cannot be read: {cause}. Nothing was changed. "
+                f"{name} cannot be read: {_clause(cause)}. Nothing was changed. "
                 "Check the folder, or move the file away."
             )
         case StateUnwritable(name, cause):
             return (
-                f"{name} cannot be written: {cause}. "
+                f"{name} cannot be written: {_clause(cause)}. "
                 "Check the folder's rights and the free space, or choose another with --state-dir."
             )
         case BadInput(what, mend):
-            return f"{what[:1].upper()}{what[1:]}. {mend}"
+            name = what.split(" ", 1)[0]  # of a setting: names stay as they are
+            return f"{what if '_' in name else what[:1].upper() + what[1:]}. {mend}"
+
+
+def _clause(words: str) -> str:
+    """What somebody else said, made a part of our sentence."""
+    return words.strip().rstrip(".")
 
 
 def exit_code(problem: Problem) -> ExitCode:

@@ -46,19 +46,33 @@ class Health:
     quota: Mapping[str, Quota] = field(default_factory=dict)  # "GET", "POST"
     token_expires_at: datetime | None = None
     detail: str | None = None  # what is wrong and what to do
+    problem: Problem | None = None  # the same, as facts
 
 
 def health_of(person: Result[Person, Problem], caller: Caller) -> Health:
     """Sum up what asking for the account's settings has shown."""
-    tokens = caller.access.tokens().value_or(None)
-    ends = None if tokens is None or tokens.expires_at is None else tokens.expires_at
-    expires_at = None if ends is None else datetime.fromtimestamp(ends, UTC)
+    tokens = caller.access.kept().value_or(None)
+    expires_at = None if tokens is None else _moment(tokens.expires_at)
     quota = {method: seen for method in ("GET", "POST") if (seen := _quota(caller, method)) is not None}
     if isinstance(person, Success):
         known = person.unwrap()
         return Health(True, "ok", known.username, known.vip, known.limits, quota, expires_at)
     problem = person.failure()
-    return Health(False, _status(problem), quota=quota, token_expires_at=expires_at, detail=advice(problem))
+    return Health(
+        False,
+        _status(problem),
+        quota=quota,
+        token_expires_at=expires_at,
+        detail=advice(problem),
+        problem=problem,
+    )
+
+
+def _moment(epoch_s: int | None) -> datetime | None:
+    try:
+        return None if epoch_s is None else datetime.fromtimestamp(epoch_s, UTC)
+    except (ValueError, OverflowError, OSError):  # what settings say may be out of all calendars
+        return None
 
 
 def _status(problem: Problem) -> Status:

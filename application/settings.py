@@ -4,6 +4,7 @@ The values are those of the library's constructor, of the environment, of the TO
 command line alike: one table, `docs/settings.md`, kept true by a test.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import tzinfo
@@ -27,8 +28,10 @@ NotNegative: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Share: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Size: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Epoch: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=100_000_000_000)]  # beyond are milliseconds
 Threads: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=32)]
 
+_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -40,7 +43,7 @@ class Settings:
     client_secret: str | None = field(default=None, repr=False)  # new apps have none
     access_token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
-    expires_at: int | None = None  # epoch seconds
+    expires_at: Epoch | None = None  # epoch seconds
     base_url: str = API_URL
     auth_url: str = AUTH_URL
     state_dir: str | None = None  # None: the platform's folder for user state
@@ -86,14 +89,18 @@ def zone_named(name: str) -> tzinfo | None:
 
 
 def parse_settings(given: Mapping[str, object]) -> Result[Settings, BadInput]:
-    """Settings out of names and values, numbers as text allowed: for files and environments."""
+    """Settings out of names and values, numbers as text allowed: for files and environments.
+
+    Empty text is nothing given: so a variable of the environment is unset.
+    """
     known = {entry.name for entry in fields(Settings)}
     unknown = sorted(set(given) - known)
     if unknown:
         near = get_close_matches(unknown[0], known, 1)
         mend = f"Did you mean {near[0]}?" if near else "See docs/settings.md for the names."
         return Failure(BadInput(f"there is no setting {unknown[0]}", mend))
-    return _convert(given, strict=False).bind(check_settings)
+    meant = {name: value for name, value in given.items() if value != ""}
+    return _convert(meant, strict=False).bind(check_settings)
 
 
 def _check_types(settings: Settings) -> BadInput | None:
@@ -116,22 +123,40 @@ def _check_addresses(settings: Settings) -> BadInput | None:
             parts = urlsplit(address)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            return BadInput(f"{name} is no address", f"Give one like {API_URL}.")
-        if parts.scheme not in ("https", "http") or not host or parts.query or parts.fragment:
-            return BadInput(f"{name} is no address", f"Give one like {API_URL}.")
+            return BadInput(f"the setting {name} is no address", f"Give one like {API_URL}.")
         if parts.username is not None or parts.password is not None:
-            return BadInput(f"{name} holds a user name", "Leave it out; tokens have settings of their own.")
+            return BadInput(
+                f"the setting {name} holds a user name", "Leave it out; tokens have settings of their own."
+            )
+        plain = _is_plain(address) and not set(address) & set("?#\\") and _HOST.fullmatch(parts.netloc)
+        if parts.scheme not in ("https", "http") or not host or not plain:
+            return BadInput(f"the setting {name} is no address", f"Give one like {API_URL}.")
         if parts.scheme == "http" and host not in _LOOPBACK:
             mend = "Use https; plain http is for a server on this machine only."
-            return BadInput(f"{name} would send your token unencrypted to {host}", mend)
+            return BadInput(f"the setting {name} would send your token unencrypted to {host}", mend)
     return None
 
 
 def _check_texts(settings: Settings) -> BadInput | None:
     if settings.timezone is not None and zone_named(settings.timezone) is None:
-        return BadInput(f"timezone is {settings.timezone!r}", "Give an IANA name like Europe/Berlin.")
+        return BadInput(
+            f"the setting timezone is {settings.timezone!r}", "Give an IANA name like Europe/Berlin."
+        )
+    if settings.state_dir is not None and not (
+        settings.state_dir.strip() and settings.state_dir.isprintable()
+    ):
+        return BadInput("the setting state_dir names no folder", "Give a path, or leave it out.")
     for name in ("client_id", "client_secret", "access_token", "refresh_token"):
         value = getattr(settings, name)
-        if value is not None and not (value.isascii() and value.isprintable() and value.strip() == value):
-            return BadInput(f"{name} holds spaces or characters that no token has", "Copy it again.")
+        if value == "" and name != "client_secret":  # an empty secret is none, as new apps have it
+            return BadInput(f"the setting {name} is empty", "Give it, or leave it out.")
+        if value is not None and not _is_plain(value):
+            return BadInput(
+                f"the setting {name} holds spaces or characters that no token has", "Copy it again."
+            )
     return None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it can stand in a header or an address as it is."""
+    return text.isascii() and text.isprintable() and " " not in text

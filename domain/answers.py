@@ -10,7 +10,9 @@ well is proven by counting, and only where the sums leave no other reading:
   of them are not, and nothing tells which. If more are spoken of than were sent, the answer
   contradicts itself and proves nothing, not even of those it names.
 - A removal counts what was there. Nothing counted and nothing unfound means that nothing was there:
-  seen for the watchlist (issue 188) and history (issue 419). Some of several means nothing of each.
+  seen for the watchlist (issue 188) and history (issue 419). It rests on Trakt listing what it does
+  not find; were an entry dropped, an unknown item would be called gone, which harms nothing: no row
+  is on Trakt by the ids that were sent. Some deleted of several tells nothing of each.
 
 What is not proven is `AMBIGUOUS`: a needless doubt costs one reading, a false word a lost play.
 """
@@ -44,7 +46,8 @@ _SAID = {  # the counts that an answer to adding has, or it is not one
 class Fate(Enum):
     """What an answer proves of one leaf."""
 
-    DONE = "done"  # added, or removed; of several added at once some may have been there before
+    DONE = "done"  # added, or removed, by this write
+    PRESENT = "present"  # there now: whether before or by this write, the answer does not tell
     EXISTING = "existing"  # as wished before: there when adding, gone when removing
     NOT_FOUND = "not_found"  # Trakt does not know the item
     AMBIGUOUS = "ambiguous"  # the answer cannot tell
@@ -62,7 +65,8 @@ def parse_answer(decoded: object) -> Result[Answer, str]:
     """Read a decoded body. Missing parts are empty; fails with why for what cannot be an answer."""
     if not isinstance(decoded, Mapping):
         return Failure(f"the answer is no object ({_type(decoded)})")
-    for fault in _faults(decoded):
+    fault = next(_faults(decoded), None)
+    if fault is not None:
         return Failure(fault)
     counts = {verb: _counts(part) for verb in _VERBS if (part := decoded.get(verb)) is not None}
     lists = decoded.get("not_found") or {}
@@ -150,6 +154,7 @@ class _Count:
 
     all: int
     existing: int
+    fresh: int  # added or deleted by this write
     proves: bool  # False: not all of it was said, or it is not in leaves
 
 
@@ -185,7 +190,13 @@ def _judge_adding(tally: _Tally) -> _Verdict:
         return Fate.NOT_FOUND, Fate.NOT_FOUND if tally.unmatched >= tally.rest else Fate.AMBIGUOUS
     if tally.count.all < tally.rest or tally.stray:
         return _UNPROVEN
-    return Fate.NOT_FOUND, Fate.EXISTING if tally.count.existing == tally.count.all else Fate.DONE
+    return Fate.NOT_FOUND, _added_or_there(tally.count)
+
+
+def _added_or_there(count: _Count) -> Fate:
+    if count.fresh == count.all:
+        return Fate.DONE
+    return Fate.EXISTING if count.existing == count.all else Fate.PRESENT
 
 
 def _judge_removing(tally: _Tally) -> _Verdict:
@@ -223,12 +234,12 @@ def _count_added(target: Target, answer: Answer, section: str) -> _Count:
     total = sum(count or 0 for count in said.values())
     whole = all(said[verb] is not None for verb in _SAID[target])
     in_leaves = target is not Target.HISTORY or total == said["added"]
-    return _Count(total, said["existing"] or 0, proves=whole and in_leaves)
+    return _Count(total, said["existing"] or 0, said["added"] or 0, proves=whole and in_leaves)
 
 
 def _count_deleted(answer: Answer, section: str) -> _Count:
     said = answer.counts.get("deleted", {}).get(section)
-    return _Count(said or 0, 0, proves=said is not None)
+    return _Count(said or 0, 0, said or 0, proves=said is not None)
 
 
 # --- what not_found says

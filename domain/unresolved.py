@@ -72,7 +72,7 @@ def record(
                 outcome.hint,
                 (before.attempts if before else 0) + 1,
                 before.first_seen if before else now,
-                now,
+                max(now, before.last_seen) if before else now,  # a computer's clock may go back
             )
         elif name in after or outcome.end is End.CONFIRMED:
             after.pop(entry_name("add", outcome.key), None)

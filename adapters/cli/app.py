@@ -31,6 +31,8 @@ UNWIND_S = 1.0
 _WITH_VALUE = frozenset(
     {"--config", "--client-id", "--state-dir", "--base-url", "--auth-url", "--timezone", "--set"}
 )
+_ending = threading.Lock()  # held by whoever ends the process
+
 _WITHOUT = frozenset({"-v", "--verbose", "--version"})
 
 # Typer has brought its own click since 0.26; before, it was the package of that name.
@@ -145,6 +147,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         if verbose:
             traceback.print_exc()
+        show.drop_stdout()  # what is left in its buffer would fail again at the end
         show.say(f"The system refused: {error.strerror or error}. Check free space and rights.")
         return ExitCode.STATE
     except Exception as error:
@@ -167,7 +170,10 @@ def hoisted(arguments: Sequence[str]) -> list[str]:
         if argument == "--":
             rest += [argument, *left]
         elif name in _WITH_VALUE:
-            front += [argument] if equals else [argument, *([value] if (value := next(left, None)) else [])]
+            value = None if equals else next(left, None)
+            if value is None and not equals:
+                return [argument]  # it lacks its value, and is told so
+            front += [argument] if value is None else [argument, value]
         elif argument in _WITHOUT:
             front.append(argument)
         else:
@@ -222,7 +228,9 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 def _end_interrupted() -> NoReturn:
     """Say so and end, without joining threads that sit in a socket or a wait."""
-    with suppress(OSError, ValueError):
+    with suppress(Exception):  # a stream may be broken, or just being written to by whom we interrupted
+        if not _ending.acquire(blocking=False):
+            os._exit(ExitCode.INTERRUPTED)
         if sys.stderr.isatty():
             sys.stderr.write("\x1b[?25h\r\x1b[K")  # the cursor that a bar has hidden
         show.say(

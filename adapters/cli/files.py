@@ -25,7 +25,7 @@ _MEND = "Nothing was sent. Give a JSON list of items, or one item a line."
 
 def read_items(name: str) -> Result[Items, BadInput]:
     """The items of a file, or of standard input for `-`."""
-    return _read(name).bind(lambda body: parse_items(body, "standard input" if name == STDIN else name))
+    return _read(name).bind(lambda body: parse_items(body, _called(name)))
 
 
 def parse_items(body: bytes, name: str) -> Result[Items, BadInput]:
@@ -57,10 +57,18 @@ def _read(name: str) -> Result[bytes, BadInput]:
                 body = stream.read(FILE_BYTES_MAX + 1)
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or "that is no name of a file"
-        return Failure(BadInput(f"{name} cannot be read: {why}", "Name a file of items, or - for stdin."))
+        return Failure(
+            BadInput(f"{_called(name)} cannot be read: {why}", "Name a file of items, or - for stdin.")
+        )
     if len(body) > FILE_BYTES_MAX:
-        return Failure(BadInput(f"{name} is over a gigabyte", "Nothing was sent. Cut it into several."))
+        return Failure(
+            BadInput(f"{_called(name)} is over a gigabyte", "Nothing was sent. Cut it into several.")
+        )
     return Success(body)
+
+
+def _called(name: str) -> str:
+    return "standard input" if name == STDIN else f"the file {name}"
 
 
 def _parse(text: str) -> Result[object, str]:

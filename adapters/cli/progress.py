@@ -38,7 +38,7 @@ def shown_progress(*, verbose: bool) -> Iterator[ports.Progress]:
     """Bars while the block runs if stderr is a terminal, else lines."""
     console = screen(sys.stderr)
     if not console.is_terminal or console.is_dumb_terminal:
-        yield Lines(_stderr_line, verbose=verbose)
+        yield plain_progress(verbose=verbose)
         return
     bars = Progress(
         SpinnerColumn(finished_text="[green]✓"),
@@ -93,7 +93,7 @@ class Lines:
 
 
 class Bars:
-    """A bar for each index, a countdown for each wait, and below them the requests so far."""
+    """A bar for each index, a countdown for each wait, and above them the requests so far."""
 
     def __init__(self, bars: Progress, *, verbose: bool) -> None:
         self._bars = bars
@@ -173,6 +173,11 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._write(record.getMessage())
+
+
+def plain_progress(*, verbose: bool) -> Lines:
+    """Lines on stderr, for commands that show something else on a terminal."""
+    return Lines(_stderr_line, verbose=verbose)
 
 
 def _stderr_line(line: str) -> None:

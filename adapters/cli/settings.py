@@ -5,11 +5,8 @@ The environment has `CROSSWATCH_TRAKT_<NAME>` for every setting: lists with comm
 `CROSSWATCH_TRAKT_CONFIG`, else `crosswatch-trakt.toml` in the user's configuration folder; its keys are
 the names of the settings. Secrets are no flags, since every user of a machine sees the flags of all.
 
-Two defaults differ from the library's, both where `base_url` is not Trakt's own:
-
-- `auth_url` is the host of `base_url`: a server for trying things answers both.
-- `state_dir` is a folder of its own: else a login there would take the place of the one at Trakt, and
-  Trakt's token would be sent to that server.
+One default differs from the library's: where `base_url` is not Trakt's own, `auth_url` is its host, since
+a server for trying things answers both.
 """
 
 import os
@@ -78,21 +75,18 @@ def _merge(sources: tuple[_Source, ...]) -> Result[Loaded, BadInput]:
     for name, value in values.items():  # one by one, so that the place of a wrong one is known
         wrong = parse_settings({name: value}).swap().value_or(None)
         if wrong is not None:
-            return Failure(BadInput(f"{wrong.what} (from {places[name]})", wrong.mend))
+            what = f"the setting {wrong.what}" if wrong.what.startswith(name) else wrong.what
+            return Failure(BadInput(f"{what} (from {places[name]})", wrong.mend))
     _default_elsewhere(values)
     warnings = tuple(warning for source in sources for warning in source.warnings)
     return parse_settings(values).map(lambda settings: Loaded(settings, places, warnings))
 
 
 def _default_elsewhere(values: dict[str, object]) -> None:
+    values.setdefault("state_dir", str(user_state_path(APP) / STATE))
     address = urlsplit(str(values.get("base_url", API_URL)))
-    host = address.netloc
-    if host == urlsplit(API_URL).netloc:
-        values.setdefault("state_dir", str(user_state_path(APP) / STATE))
-        return
-    values.setdefault("auth_url", f"{address.scheme}://{host}")
-    place = re.sub(r"[^A-Za-z0-9.-]", "_", host)
-    values.setdefault("state_dir", str(user_state_path(APP) / f"{STATE}@{place}"))
+    if address.netloc != urlsplit(API_URL).netloc:
+        values.setdefault("auth_url", f"{address.scheme}://{address.netloc}")
 
 
 # --- the three sources

@@ -20,6 +20,8 @@ from crosswatch_trakt.domain.timestamps import from_iso
 
 TITLE_SHOWN_MAX = 60
 
+_JOINERS = "\u200c\u200d"
+
 
 class _Screen(Console):
     def on_broken_pipe(self) -> None:
@@ -90,8 +92,8 @@ def cells(*values: object) -> list[Text]:
 
 
 def clean(text: str) -> str:
-    """Text without what a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    """Text without what a terminal would obey. The two joiners are letters' business, as in Persian."""
+    return "".join(char if char.isprintable() or char in _JOINERS else " " for char in text)
 
 
 def cut(text: object, most: int = TITLE_SHOWN_MAX) -> str:

@@ -14,31 +14,25 @@ from rich.text import Text
 
 from crosswatch_trakt.adapters.cli import show
 from crosswatch_trakt.adapters.cli.opening import Opening, opening, value
-from crosswatch_trakt.adapters.cli.progress import spinner
+from crosswatch_trakt.adapters.cli.progress import plain_progress, spinner
 from crosswatch_trakt.adapters.cli.reading import AsJson
 from crosswatch_trakt.adapters.cli.stored import StoredAccount, StoredFeature, files_in, stored_accounts
 from crosswatch_trakt.adapters.library import TraktAccount, TraktError
 from crosswatch_trakt.adapters.progress import RecordingProgress
-from crosswatch_trakt.application.advice import ExitCode
+from crosswatch_trakt.application.advice import ExitCode, exit_code
 from crosswatch_trakt.application.health import Health
 from crosswatch_trakt.application.ports import Note
 from crosswatch_trakt.application.trakt.access import DeviceCode
 
 STATUS_RETRIES = 1  # a person waits for it
 
-_CODES = {
-    "ok": ExitCode.DONE,
-    "auth_failed": ExitCode.SIGN_IN,
-    "degraded": ExitCode.UNAVAILABLE,
-    "down": ExitCode.UNAVAILABLE,
-}
 _COLOURS = {"ok": "green", "degraded": "yellow", "auth_failed": "red", "down": "red"}
 
 
 def login(context: typer.Context) -> int:
     """Sign in to Trakt: open the address shown, enter the code, done."""
     run = opening(context)
-    with TraktAccount.open(run.settings) as trakt:
+    with TraktAccount.open(run.settings, progress=plain_progress(verbose=run.verbose)) as trakt:
         code = value(trakt.access.begin_login())
         _show_code(code)
         with spinner("Waiting until you have entered the code (Ctrl-C to stop) …"):
@@ -51,11 +45,13 @@ def login(context: typer.Context) -> int:
 def logout(context: typer.Context) -> int:
     """Sign out: end the login at Trakt and forget it here. What is stored of lists stays."""
     run = opening(context)
-    with TraktAccount.open(run.settings) as trakt:
-        known = not isinstance(trakt.access.tokens(), Failure)
-        value(trakt.access.forget())
+    with TraktAccount.open(run.settings, progress=plain_progress(verbose=run.verbose)) as trakt:
+        known = not isinstance(trakt.access.kept(), Failure)
+        ended = value(trakt.access.forget())
     with show.printing():
         print("Signed out." if known else "Nobody was signed in.")
+    if known and not ended:
+        show.say("Trakt could not be told: there the login lives until its token ends.")
     given = run.loaded.sources.get("access_token")
     if given is not None:
         show.say(f"{given} still names an access token; remove it there, too.")
@@ -82,7 +78,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> int:
             show.print_rows(_status_rows(run, health, accounts, files))
     if health.detail is not None:
         show.say(health.detail)
-    return _CODES[health.status]
+    return ExitCode.DONE if health.problem is None else exit_code(health.problem)
 
 
 # --- login

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -13,8 +13,7 @@ from crosswatch_trakt.adapters.cli.opening import opening, value
 from crosswatch_trakt.adapters.cli.reading import AsJson
 from crosswatch_trakt.adapters.cli.writing import print_report, report_json, say_problems
 from crosswatch_trakt.application.account import FEATURES, check_feature
-from crosswatch_trakt.application.write.report import Report
-from crosswatch_trakt.domain.unresolved import Operation, Unresolved
+from crosswatch_trakt.domain.unresolved import Unresolved
 
 MaybeFeature = Annotated[
     str | None, typer.Argument(metavar="[FEATURE]", help="watchlist, ratings or history; all if left out")
@@ -23,7 +22,7 @@ Keys = Annotated[
     list[str] | None, typer.Option("--key", metavar="KEY", help="Only this entry; may be given repeatedly.")
 ]
 
-app = typer.Typer(no_args_is_help=True, help="What could not be added or removed, and why.")
+app = typer.Typer(help="What could not be added or removed, and why.")
 
 
 @app.command("list")
@@ -57,23 +56,18 @@ def retry(
 ) -> int:
     """Try again what could not be done, the frozen too."""
     features = _features(feature)
-    reports: list[tuple[Operation, str, Report]] = []
     with opening(context).account() as trakt:
-        for name in features:
-            wanted = {entry.operation for entry in _of(trakt.unresolved(name), key)}
-            operations = [operation for operation in get_args(Operation) if operation in wanted]
-            tried = trakt.retry_unresolved(name, key)
-            reports += [(how, name, report) for how, report in zip(operations, tried, strict=False)]
+        reports = [report for name in features for report in trakt.retry_unresolved(name, key or None)]
     with show.printing():
         if as_json:
-            show.print_json([report_json(*report) for report in reports])
+            show.print_json([report_json(report) for report in reports])
         else:
             for report in reports:
-                print_report(*report)
+                print_report(report)
     if not reports:
         show.say("Nothing is unresolved here.")
-    say_problems([report for _, _, report in reports])
-    return code_of_reports([report for _, _, report in reports])
+    say_problems(reports)
+    return code_of_reports(reports)
 
 
 @app.command()
@@ -83,7 +77,7 @@ def clear(
     """Forget what could not be done. What was frozen is then sent again when it is handed in again."""
     features = _features(feature)
     with opening(context).account() as trakt:
-        cleared = {name: trakt.clear_unresolved(name, key) for name in features}
+        cleared = {name: trakt.clear_unresolved(name, key or None) for name in features}
     with show.printing():
         if as_json:
             show.print_json(cleared)

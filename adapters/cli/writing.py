@@ -75,9 +75,9 @@ def finish(operation: str, feature: str, report: Report, *, as_json: bool) -> in
     """Print a report, and the sentences of what went wrong; gives the exit code."""
     with show.printing():
         if as_json:
-            show.print_json(report_json(operation, feature, report))
+            show.print_json(report_json(report))
         else:
-            print_report(operation, feature, report)
+            print_report(report)
     say_problems([report])
     return code_of_reports([report])
 
@@ -89,12 +89,12 @@ def say_problems(reports: Sequence[Report]) -> None:
         show.say(advice(problem))
 
 
-def print_report(operation: str, feature: str, report: Report) -> None:
+def print_report(report: Report) -> None:
     """Counts by end and reason, then what is unresolved; in a dry run every item."""
     outcomes = [*report.confirmed, *report.existing, *report.unresolved]
     listed = outcomes if report.dry_run else report.unresolved
     if show.on_terminal():
-        _print_tables(operation, feature, report, outcomes, listed)
+        _print_tables(report, outcomes, listed)
     else:
         show.print_rows(_counted(report, outcomes))
         show.print_rows(
@@ -102,19 +102,17 @@ def print_report(operation: str, feature: str, report: Report) -> None:
             for one in listed
         )
     if report.collection is not None:
-        print_report(operation, "collection", report.collection)
+        print_report(report.collection)
 
 
-def _print_tables(
-    operation: str, feature: str, report: Report, outcomes: Sequence[Outcome], listed: Sequence[Outcome]
-) -> None:
-    console = show.screen()
+def _print_tables(report: Report, outcomes: Sequence[Outcome], listed: Sequence[Outcome]) -> None:
+    console, what = show.screen(), f"{report.operation} {report.feature}"
     dry = ", dry run: nothing was written" if report.dry_run else ""
-    counts = show.table("End", "Reason", "Items#", title=f"{operation} {feature}{dry}")
+    counts = show.table("End", "Reason", "Items#", title=f"{what}{dry}")
     for end, reason, count in _counted(report, outcomes):
         style = next((colour for of, colour in _COLOURS.items() if of.value == end), "green")
         counts.add_row(Text(end, style=style), Text(reason), Text(f"{count:,}"))
-    console.print(counts if outcomes else Text(f"{operation} {feature}: no items, nothing done."))
+    console.print(counts if outcomes else Text(f"{what}: no items, nothing done."))
     if listed:
         table = show.table("End", "Reason", "Title", "Key", "Hint")
         for one in listed:
@@ -122,7 +120,9 @@ def _print_tables(
             table.add_row(Text(_fate(report, one), style=_COLOURS[one.end]), *row)
         console.print(table)
     if report.unresolved and not report.dry_run:
-        console.print(Text(f"To try these again: crosswatch-trakt unresolved retry {feature}", style="dim"))
+        console.print(
+            Text(f"To try these again: crosswatch-trakt unresolved retry {report.feature}", style="dim")
+        )
 
 
 def _counted(report: Report, outcomes: Sequence[Outcome]) -> Sequence[tuple[str, str, int]]:
@@ -134,11 +134,11 @@ def _fate(report: Report, outcome: Outcome) -> str:
     return "would be done" if report.dry_run and outcome.end is End.CONFIRMED else outcome.end.value
 
 
-def report_json(operation: str, feature: str, report: Report) -> Mapping[str, object]:
+def report_json(report: Report) -> Mapping[str, object]:
     """The whole report, for programs."""
     return {
-        "operation": operation,
-        "feature": feature,
+        "operation": report.operation,
+        "feature": report.feature,
         "dry_run": report.dry_run,
         "confirmed": [_outcome_json(one) for one in report.confirmed],
         "existing": [_outcome_json(one) for one in report.existing],
@@ -146,9 +146,7 @@ def report_json(operation: str, feature: str, report: Report) -> Mapping[str, ob
         "problems": [
             {"kind": type(problem).__name__, "advice": advice(problem)} for problem in report.problems
         ],
-        "collection": None
-        if report.collection is None
-        else report_json(operation, "collection", report.collection),
+        "collection": None if report.collection is None else report_json(report.collection),
     }
 
 

@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from crosswatch_trakt.adapters.simulator.faults import Fault
+from crosswatch_trakt.adapters.simulator.paging_faults import PagingFaults
 from crosswatch_trakt.adapters.simulator.simulator import Simulator
 from crosswatch_trakt.adapters.simulator.transport import SimulatorTransport
 
 if TYPE_CHECKING:
     from crosswatch_trakt.adapters.simulator.server import serve
 
-__all__ = ["Fault", "Simulator", "SimulatorTransport", "serve"]
+__all__ = ["Fault", "PagingFaults", "Simulator", "SimulatorTransport", "serve"]
 
 
 def __getattr__(name: str) -> object:

@@ -35,7 +35,7 @@ class Activities:
         """Something of this category changed."""
         if leaf not in self._at[category]:
             raise KeyError(f"{category}.{leaf}")
-        self._at[category][leaf] = now
+        self._at[category][leaf] = max(self._at[category][leaf], now)
         self.all = max(self.all, now)
 
     def at(self, category: str, leaf: str) -> int:

@@ -46,7 +46,7 @@ def named_in(catalogue: Catalogue, body: Mapping[str, object]) -> Iterator[Named
             if title is None:
                 yield Missing(kind, sent)
             elif isinstance(title, Show):
-                yield from _show(title, sent)
+                yield from _show(catalogue, title, sent)
             else:
                 yield Named(title, sent, {}, deepest=True)
 
@@ -67,11 +67,13 @@ def _locate(catalogue: Catalogue, kind: Kind, sent: JsonObject) -> Title | None:
     given = sent.get("ids")
     ids = given if isinstance(given, dict) else {}
     if any(ids.get(namespace) not in (None, "") for namespace in NAMESPACES[kind]):
-        return catalogue.find(kind, ids)
-    return catalogue.by_name(kind, sent.get("title"), sent.get("year"))
+        found = catalogue.find(kind, ids)
+    else:
+        found = catalogue.by_name(kind, sent.get("title"), sent.get("year"))
+    return None if found is None else catalogue.landing(found)
 
 
-def _show(show: Show, sent: JsonObject) -> Iterator[Named | Missing]:
+def _show(catalogue: Catalogue, show: Show, sent: JsonObject) -> Iterator[Named | Missing]:
     seasons = objects(sent.get("seasons"))
     yield Named(show, sent, {}, deepest=not seasons)
     for nested in seasons:
@@ -80,10 +82,12 @@ def _show(show: Show, sent: JsonObject) -> Iterator[Named | Missing]:
             kind: Kind = "episode" if objects(nested.get("episodes")) else "season"
             yield Missing(kind, _within(sent, nested))
         else:
-            yield from _season(season, nested, sent)
+            yield from _season(catalogue, season, nested, sent)
 
 
-def _season(season: Season, sent: JsonObject, show: JsonObject) -> Iterator[Named | Missing]:
+def _season(
+    catalogue: Catalogue, season: Season, sent: JsonObject, show: JsonObject
+) -> Iterator[Named | Missing]:
     episodes = objects(sent.get("episodes"))
     around = _inherited(show)
     yield Named(season, sent, around, deepest=not episodes)
@@ -92,7 +96,8 @@ def _season(season: Season, sent: JsonObject, show: JsonObject) -> Iterator[Name
         if episode is None:
             yield Missing("episode", _within(show, {"number": season.number, "episodes": [nested]}))
         else:
-            yield Named(episode, nested, {**around, **_inherited(sent)}, deepest=True)
+            landing = catalogue.landing(episode)
+            yield Named(landing, nested, {**around, **_inherited(sent)}, deepest=True)
 
 
 def _number_in(sent: JsonObject) -> int:

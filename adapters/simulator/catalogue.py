@@ -53,6 +53,7 @@ class Catalogue:
         self._index: dict[tuple[Kind, str, str], list[Title]] = {}
         self._slugs: set[tuple[Kind, str]] = set()
         self.merged: set[Title] = set()
+        self._diverted: dict[Title, Title] = {}
 
     # --- building
 
@@ -166,12 +167,27 @@ class Catalogue:
         self._remember(made)
         return made
 
-    def merge(self, title: Title) -> None:
-        """Let a title lose its ids, as a merged one does (T#108): rows of it stay, nothing finds it."""
+    def merge(self, title: Title, into: Title | None = None) -> None:
+        """Let a title lose its ids, as a merged one does (T#108): rows of it stay, nothing finds it.
+
+        With `into` its ids find that title from then on: a write under the old ids is recorded there, and
+        its row shows other ids than were sent. A merged show leads to the seasons of `into` by number.
+        """
         self.merged.add(title)
         for rows in self._index.values():
             if title in rows:
-                rows.remove(title)
+                at = rows.index(title)
+                rows[at : at + 1] = [] if into is None else [into]
+
+    def divert(self, title: Title, to: Title | None) -> None:
+        """Let writes under a title's ids land on another one, though look-ups find it; None ends it."""
+        self._diverted.pop(title, None)
+        if to is not None:
+            self._diverted[title] = to
+
+    def landing(self, title: Title) -> Title:
+        """Where a write that names this title is recorded."""
+        return self._diverted.get(title, title)
 
     # --- finding
 

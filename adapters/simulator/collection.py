@@ -6,7 +6,7 @@ recordings of 2014-2026.
 """
 
 from crosswatch_trakt.adapters.simulator.account import Collected
-from crosswatch_trakt.adapters.simulator.account_limits import full
+from crosswatch_trakt.adapters.simulator.account_limits import fitting
 from crosswatch_trakt.adapters.simulator.addressing import Missing, Named, named_in
 from crosswatch_trakt.adapters.simulator.answers import empty_answer, json_answer
 from crosswatch_trakt.adapters.simulator.history import count_by_type, watchable, watched_at
@@ -43,7 +43,7 @@ def read(call: Call) -> Response:
         reverse=True,
     )
     page = cut(call, rows)
-    return json_answer(200, [_row(call, row) for row in page.rows], page.headers)
+    return page.answer([_row(call, row) for row in page.rows])
 
 
 def read_minimal(call: Call) -> Response:
@@ -72,12 +72,18 @@ def add(call: Call) -> Response:
         elif one.deepest:
             wanted |= dict.fromkeys(watchable(one.title, now), one)
     new = [title for title in wanted if title not in account.collection]
-    if new and len(account.collection) + len(new) > account.limits.collection:
-        return full(call.world, account, account.limits.collection)
+    fits, refusal = fitting(call, new, len(account.collection), account.limits.collection)
+    if refusal is not None:
+        for title in fits:
+            account.collect(title, watched_at(title, wanted[title].get("collected_at"), now))
+        return refusal
+    applied = frozenset(fits)
     updated, existing = [], []
     for title, one in wanted.items():
         there = account.collection.get(title)
         metadata = {key: one.get(key) for key in METADATA if one.get(key) is not None} or None
+        if there is None and title not in applied:
+            continue  # a fault: counted all the same
         if there is None:
             account.collect(title, watched_at(title, one.get("collected_at"), now), metadata)
         elif _changes(there, one, metadata, now):
@@ -155,7 +161,7 @@ def _shows(call: Call) -> Response:
             seasons = shows.setdefault(title.show, {})
             seasons.setdefault(title.season.number, []).append((title, row))
     page = cut(call, list(shows.items()))
-    return json_answer(200, [_show(call, show, seasons) for show, seasons in page.rows], page.headers)
+    return page.answer([_show(call, show, seasons) for show, seasons in page.rows])
 
 
 def _show(call: Call, show: Show, seasons: dict[int, list[tuple[Episode, Collected]]]) -> JsonObject:

@@ -7,12 +7,13 @@ history id alone. Source: trakt.docs, "Sync", history; contract of 2026-07-30.
 
 from collections.abc import Iterable, Sequence
 
-from crosswatch_trakt.adapters.simulator.account_limits import full
+from crosswatch_trakt.adapters.simulator.account_limits import fitting
 from crosswatch_trakt.adapters.simulator.addressing import Missing, named_in, number
 from crosswatch_trakt.adapters.simulator.answers import empty_answer, json_answer
+from crosswatch_trakt.adapters.simulator.changes import Plays
 from crosswatch_trakt.adapters.simulator.not_found import not_found
 from crosswatch_trakt.adapters.simulator.paging import cut
-from crosswatch_trakt.adapters.simulator.plays import Play, Watchable, between
+from crosswatch_trakt.adapters.simulator.plays import Newest, Play, Watchable, between
 from crosswatch_trakt.adapters.simulator.stamps import MINUTE_S, read_moment, stamp
 from crosswatch_trakt.adapters.simulator.titles import (
     Episode,
@@ -32,13 +33,21 @@ _TYPES: dict[str, Kind] = {"movies": "movie", "shows": "show", "seasons": "seaso
 
 def read(call: Call) -> Response:
     """`GET /sync/history[/{type}[/{id}]]`: newest first, cut to `start_at`..`end_at`, both inclusive."""
-    plays = _plays(call)
-    if plays is None:
+    lag = call.world.lag
+    own = "id" in call.parts
+    lag_s = lag.title_s if own and lag.title_s is not None else lag.history_s
+    shown, counted = call.moments(lag_s)
+    rows = _rows(call, shown)
+    if rows is None or (own and _own_list_is_missing(call, rows)):
         return empty_answer(404)
-    start, end = read_moment(call.query.get("start_at")), read_moment(call.query.get("end_at"))
-    page = cut(call, between(plays, start, end))
+    page = cut(
+        call,
+        rows,
+        announced=None if counted == shown else len(_rows(call, counted) or ()),
+        kept_back=call.account.hidden.keeps_back(lambda play: play.title),
+    )
     now = call.world.now()
-    return json_answer(200, [_row(play, full=call.full, now=now) for play in page.rows], page.headers)
+    return page.answer([_row(play, full=call.full, now=now) for play in page.rows])
 
 
 def add(call: Call) -> Response:
@@ -54,10 +63,13 @@ def add(call: Call) -> Response:
                 (title, watched_at(title, named.get("watched_at"), now))
                 for title in watchable(named.title, now)
             ]
-    if wanted and len(account.plays) + len(wanted) > account.limits.plays:
-        return full(call.world, account, account.limits.plays)
-    for title, at in wanted:
+    if account.watch_only_once and account.second_play == "drops":
+        wanted = _first_plays(call, wanted)
+    applied, refusal = fitting(call, wanted, len(account.plays), account.limits.plays)
+    for title, at in applied:
         account.watch(title, at)
+    if refusal is not None:
+        return refusal
     return json_answer(
         call.world.history_status,
         {
@@ -77,7 +89,7 @@ def remove(call: Call) -> Response:
         if isinstance(named, Missing):
             missing.append(named)
         elif named.deepest:
-            doomed |= {play.id: play for play in _of_title(call, named.title)}
+            doomed |= {play.id: play for play in _of_title(account.plays, named.title)}
     unknown: list[object] = []
     given = call.body.get("ids")
     for play_id in given if isinstance(given, list) else []:
@@ -86,7 +98,7 @@ def remove(call: Call) -> Response:
             unknown.append(play_id)
         else:
             doomed[play.id] = play
-    account.unwatch(doomed.values())
+    account.unwatch(call.applied(tuple(doomed.values())))
     return json_answer(
         200,
         {
@@ -130,28 +142,49 @@ def count_by_type(titles: Iterable[Watchable]) -> JsonObject:
     return dict(counts)
 
 
-def _plays(call: Call) -> Sequence[Play] | None:
+def _first_plays(call: Call, wanted: Iterable[tuple[Watchable, int]]) -> list[tuple[Watchable, int]]:
+    """Of each film or episode without a play the first; the others are passed over, not counted."""
+    first: dict[Watchable, int] = {}
+    for title, at in wanted:
+        if not call.account.plays.of(title):
+            first.setdefault(title, at)
+    return list(first.items())
+
+
+def _rows(call: Call, moment: float) -> Newest | None:
+    """The rows of all pages as they were at that moment; None if the path names no type or no title."""
+    plays = _plays(call, call.account.plays_at(moment))
+    start, end = read_moment(call.query.get("start_at")), read_moment(call.query.get("end_at"))
+    return None if plays is None else between(plays, start, end)
+
+
+def _own_list_is_missing(call: Call, rows: Newest) -> bool:
+    switch = call.world.title_list_404
+    return switch == "always" or (switch == "without_plays" and not rows.plays)
+
+
+def _plays(call: Call, plays: Plays) -> Sequence[Play] | None:
     """The plays a path asks for, oldest first; None if it names no type or no title."""
     name, text = call.parts.get("type", "all"), call.parts.get("id")
     kind = _TYPES.get(name)
     if text is not None:
         title = None if kind is None else call.world.catalogue.by_id(kind, "trakt", text)
-        return None if title is None else _of_title(call, title)
+        return None if title is None else _of_title(plays, title)
     if name == "all":
-        return call.account.plays.of_kind(None)
+        return plays.of_kind(None)
     if kind is None:
         return None
-    return call.account.plays.of_kind("movie" if kind == "movie" else "episode")
+    return plays.of_kind("movie" if kind == "movie" else "episode")
 
 
-def _of_title(call: Call, title: Title) -> Sequence[Play]:
+def _of_title(plays: Plays, title: Title) -> Sequence[Play]:
     match title:
         case Movie() | Episode():
-            return call.account.plays.of(title)
+            return plays.of(title)
         case Season():
-            return call.account.plays.of_show(title.show, title.number)
+            return plays.of_show(title.show, title.number)
         case Show():
-            return call.account.plays.of_show(title)
+            return plays.of_show(title)
 
 
 def _row(play: Play, *, full: bool, now: int) -> JsonObject:

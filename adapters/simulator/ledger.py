@@ -6,10 +6,12 @@ July 2026 only with `extended=progress` (T#835), season 0 only with `specials=tr
 watched last come first [unsure]. Source: contract of 2026-07-30.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from crosswatch_trakt.adapters.simulator.answers import empty_answer, json_answer
-from crosswatch_trakt.adapters.simulator.paging import cut
+from crosswatch_trakt.adapters.simulator.changes import Plays
+from crosswatch_trakt.adapters.simulator.paging import Page, cut
 from crosswatch_trakt.adapters.simulator.plays import Play
 from crosswatch_trakt.adapters.simulator.stamps import stamp
 from crosswatch_trakt.adapters.simulator.titles import Episode, JsonObject, Movie, Show
@@ -17,6 +19,8 @@ from crosswatch_trakt.adapters.simulator.world import Call
 from crosswatch_trakt.application.ports import Response
 
 _TYPES = ("movies", "shows")
+
+Row = TypeVar("Row")
 
 
 def read(call: Call) -> Response:
@@ -27,11 +31,11 @@ def read(call: Call) -> Response:
 def _ledger(call: Call) -> Response:
     titles_max = call.world.paging.ledger_titles_max
     if call.parts["type"] == "movies":
-        films = cut(call, _films(call), rows_max=titles_max)
+        films = _cut(call, _films, titles_max)
         return json_answer(
             200, {str(film.trakt): _dates(call, plays) for film, plays in films.rows}, films.headers
         )
-    shows = cut(call, _shows(call), rows_max=titles_max)
+    shows = _cut(call, _shows, titles_max)
     return json_answer(
         200, {str(show.trakt): _by_season(call, plays) for show, plays in shows.rows}, shows.headers
     )
@@ -66,12 +70,10 @@ def watched(call: Call) -> Response:
     now, progress = call.world.now(), "progress" in call.extended
     rows_max = call.world.paging.progress_rows_max if progress else None
     if call.parts["type"] == "movies":
-        films = cut(call, _films(call), rows_max=rows_max)
-        rows = [{**_counts(plays), "movie": film.short()} for film, plays in films.rows]
-        return json_answer(200, rows, films.headers)
-    shows = cut(call, _shows(call), rows_max=rows_max)
-    return json_answer(
-        200,
+        films = _cut(call, _films, rows_max)
+        return films.answer([{**_counts(plays), "movie": film.short()} for film, plays in films.rows])
+    shows = _cut(call, _shows, rows_max)
+    return shows.answer(
         [
             {
                 **_counts(plays),
@@ -80,8 +82,7 @@ def watched(call: Call) -> Response:
                 **({"seasons": _progress(plays)} if progress else {}),
             }
             for show, plays in shows.rows
-        ],
-        shows.headers,
+        ]
     )
 
 
@@ -109,18 +110,25 @@ def _progress(plays: Iterable[Play]) -> list[JsonObject]:
     ]
 
 
-def _films(call: Call) -> list[tuple[Movie, list[Play]]]:
+def _cut(call: Call, rows_of: Callable[[Call, Plays], list[Row]], rows_max: int | None) -> Page[Row]:
+    """The page asked for, of the plays as they stood when the ledger's lag began."""
+    account, (shown, counted) = call.account, call.moments(call.world.lag.ledger_s)
+    announced = None if shown == counted else len(rows_of(call, account.plays_at(counted)))
+    return cut(call, rows_of(call, account.plays_at(shown)), rows_max=rows_max, announced=announced)
+
+
+def _films(call: Call, plays: Plays) -> list[tuple[Movie, list[Play]]]:
     films: dict[Movie, list[Play]] = {}
-    for play in call.account.plays.of_kind("movie"):
+    for play in plays.of_kind("movie"):
         if isinstance(play.title, Movie):
             films.setdefault(play.title, []).append(play)
     return sorted(films.items(), key=lambda row: row[1][-1], reverse=True)
 
 
-def _shows(call: Call) -> list[tuple[Show, list[Play]]]:
+def _shows(call: Call, plays: Plays) -> list[tuple[Show, list[Play]]]:
     specials = call.query.get("specials") == "true"
     shows: dict[Show, list[Play]] = {}
-    for play in call.account.plays.of_kind("episode"):
+    for play in plays.of_kind("episode"):
         if isinstance(play.title, Episode) and (specials or play.title.season.number):
             shows.setdefault(play.title.show, []).append(play)
     return sorted(shows.items(), key=lambda row: row[1][-1], reverse=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from crosswatch_trakt.adapters.simulator.account import Account
 from crosswatch_trakt.adapters.simulator.answers import json_answer
+from crosswatch_trakt.adapters.simulator.changes import Plays
 from crosswatch_trakt.adapters.simulator.stamps import stamp
 from crosswatch_trakt.adapters.simulator.titles import Episode, JsonObject, Kind
 from crosswatch_trakt.adapters.simulator.world import Call
@@ -82,39 +83,40 @@ def me(call: Call) -> Response:
 
 
 def stats(call: Call) -> Response:
-    """`GET /users/me/stats`, always fresh; how fresh the service's are is not known."""
-    account = call.account
-    rated = Counter(row.title.kind for row in account.ratings.values())
-    values = Counter(row.rating for row in account.ratings.values())
+    """`GET /users/me/stats`, fresh unless told otherwise; how fresh the service's are is not known."""
+    account, moment = call.account, call.moment(call.world.lag.stats_s)
+    plays, ratings = account.plays_at(moment), account.ratings_at(moment).values()
+    rated = Counter(row.title.kind for row in ratings)
+    values = Counter(row.rating for row in ratings)
     return json_answer(
         200,
         {
-            "movies": _watched(account, "movie", rated),
+            "movies": _watched(account, plays, "movie", rated),
             "shows": {
-                "watched": len(
-                    {one.show for one in account.plays.titles("episode") if isinstance(one, Episode)}
-                ),
+                "watched": len({one.show for one in plays.titles("episode") if isinstance(one, Episode)}),
                 "collected": len({one.show for one in account.collection if isinstance(one, Episode)}),
                 "ratings": rated["show"],
                 "comments": 0,
             },
             "seasons": {"ratings": rated["season"], "comments": 0},
-            "episodes": _watched(account, "episode", rated),
+            "episodes": _watched(account, plays, "episode", rated),
             "network": {"friends": 0, "followers": 0, "following": 0},
             "ratings": {
-                "total": len(account.ratings),
+                "total": len(ratings),
                 "distribution": {str(value): values[value] for value in range(1, 11)},
             },
         },
     )
 
 
-def _watched(account: Account, kind: Literal["movie", "episode"], rated: Counter[Kind]) -> JsonObject:
-    plays = account.plays.of_kind(kind)
+def _watched(
+    account: Account, plays: Plays, kind: Literal["movie", "episode"], rated: Counter[Kind]
+) -> JsonObject:
+    watched = plays.of_kind(kind)
     return {
-        "plays": len(plays),
-        "watched": len(account.plays.titles(kind)),
-        "minutes": sum(play.title.runtime for play in plays),
+        "plays": len(watched),
+        "watched": len(plays.titles(kind)),
+        "minutes": sum(play.title.runtime for play in watched),
         "collected": sum(title.kind == kind for title in account.collection),
         "ratings": rated[kind],
         "comments": 0,

@@ -36,6 +36,7 @@ class PlayLog:
         self._all: list[Play] = []
         self._by_title: dict[Watchable, list[Play]] = {}
         self._by_id: dict[int, Play] = {}
+        self.version = 0  # another one after each change
 
     def __len__(self) -> int:
         return len(self._all)
@@ -48,6 +49,7 @@ class PlayLog:
         """Write one more play under the next id."""
         play = Play(minute, self._next_id, title, action)
         self._next_id += ID_STEP
+        self.version += 1
         insort(self._all, play)
         insort(self._sorted[title.kind], play)
         insort(self._by_title.setdefault(title, []), play)
@@ -55,7 +57,8 @@ class PlayLog:
         return play
 
     def load(self, plays: Iterable[Play]) -> None:
-        """Put in many at once, with ids of their own."""
+        """Put in many at once, with ids of their own: they count as having always been there."""
+        self.version += 1
         for play in plays:
             self._all.append(play)
             self._sorted[play.title.kind].append(play)
@@ -67,6 +70,7 @@ class PlayLog:
 
     def remove(self, play: Play) -> None:
         """Take one out."""
+        self.version += 1
         del self._by_id[play.id]
         mine = self._by_title[play.title]
         for rows in (self._all, self._sorted[play.title.kind], mine):

@@ -11,6 +11,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Literal
 
 import msgspec
 
@@ -39,6 +41,8 @@ class Quota:
     cdn: bool = False  # past the GETs the CDN answers and blocks
     cdn_block_s: int = 300
     erratic: int = 0  # `remaining` may be off by so many (T#220)
+    until_off_s: int = 0  # added to `until` in the header: below 0 it is that of a cached answer
+    retry_after: Literal["seconds", "date", "missing"] = "seconds"  # how the app's 429 tells the wait
     blocked_until: datetime | None = None
     _spent: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict, repr=False)
 
@@ -69,7 +73,9 @@ class Quota:
             "period": period // timedelta(seconds=1),
             "limit": limit,
             "remaining": self._shown(left, limit),
-            "until": stamp((ends_at - EPOCH) // timedelta(seconds=1)).replace(".000Z", "Z"),
+            "until": stamp((ends_at - EPOCH) // timedelta(seconds=1) + self.until_off_s).replace(
+                ".000Z", "Z"
+            ),
         }
         headers = {"x-ratelimit": msgspec.json.encode(header).decode()}
         if left >= 0:
@@ -78,8 +84,14 @@ class Quota:
         if self.cdn and reads:
             self.blocked_until = now + timedelta(seconds=self.cdn_block_s)
             return Charge({}, self.blocked(now))
-        wait_s = max(1, math.ceil((ends_at - now).total_seconds()))
-        return Charge(headers, empty_answer(429, {"retry-after": str(wait_s)}))
+        return Charge(headers, empty_answer(429, self._wait(now, ends_at)))
+
+    def _wait(self, now: datetime, ends_at: datetime) -> Mapping[str, str]:
+        if self.retry_after == "missing":
+            return {}
+        if self.retry_after == "date":
+            return {"retry-after": format_datetime(ends_at, usegmt=True)}
+        return {"retry-after": str(max(1, math.ceil((ends_at - now).total_seconds())))}
 
     def _shown(self, left: int, limit: int) -> int:
         off = self.chance.randint(-self.erratic, self.erratic) if self.erratic else 0

@@ -6,7 +6,7 @@ to what stands below. Rating again overwrites and counts as added. A rating that
 """
 
 from crosswatch_trakt.adapters.simulator.account import Rated
-from crosswatch_trakt.adapters.simulator.account_limits import full
+from crosswatch_trakt.adapters.simulator.account_limits import fitting
 from crosswatch_trakt.adapters.simulator.addressing import Missing, Named, named_in
 from crosswatch_trakt.adapters.simulator.answers import empty_answer, json_answer
 from crosswatch_trakt.adapters.simulator.not_found import not_found
@@ -27,15 +27,16 @@ def read(call: Call) -> Response:
         return empty_answer(404)
     wanted = call.parts.get("rating")
     values = None if wanted is None else frozenset(wanted.split(","))
-    rows = [
-        row
-        for row in call.account.ratings.values()
-        if kind in ("", row.title.kind) and (values is None or str(row.rating) in values)
-    ]
-    rows.sort(key=lambda row: row.at, reverse=True)
-    page = cut(call, rows, whole_by_default=True)
+    shown, counted = call.moments(call.world.lag.ratings_s)
+    page = cut(
+        call,
+        _rows(call, shown, kind, values),
+        announced=None if shown == counted else len(_rows(call, counted, kind, values)),
+        whole_by_default=True,
+        kept_back=call.account.hidden.keeps_back(lambda row: row.title),
+    )
     now = call.world.now()
-    return json_answer(200, [_row(row, full=call.full, now=now) for row in page.rows], page.headers)
+    return page.answer([_row(row, full=call.full, now=now) for row in page.rows])
 
 
 def add(call: Call) -> Response:
@@ -51,11 +52,18 @@ def add(call: Call) -> Response:
         if rating is not None:
             at = read_moment(one.get("rated_at"))
             rated[one.title] = (rating, now if at is None else at)
-    new = sum(title not in account.ratings for title in rated)
-    if new and len(account.ratings) + new > account.limits.ratings:
-        return full(call.world, account, account.limits.ratings)
-    for title, (rating, at) in rated.items():
+    new = [title for title in rated if title not in account.ratings]
+    fits, refusal = fitting(call, new, len(account.ratings), account.limits.ratings)
+    again = [title for title in rated if title in account.ratings]
+    if refusal is None:
+        applied = call.applied(list(rated))
+    else:
+        applied = [*fits, *again] if call.world.limit_in_part else []
+    for title in applied:
+        rating, at = rated[title]
         account.rate(title, rating, at)
+    if refusal is not None:
+        return refusal
     return json_answer(
         201,
         {
@@ -67,20 +75,32 @@ def add(call: Call) -> Response:
 
 def remove(call: Call) -> Response:
     """`POST /sync/ratings/remove`: what stands deepest in the body, as in the watchlist."""
-    gone: list[Title] = []
+    gone: dict[Title, None] = {}
     missing: list[Missing] = []
     for one in named_in(call.world.catalogue, call.body):
         if isinstance(one, Missing):
             missing.append(one)
-        elif one.deepest and call.account.unrate(one.title):
-            gone.append(one.title)
+        elif one.deepest and one.title in call.account.ratings:
+            gone[one.title] = None
+    for title in call.applied(list(gone)):
+        call.account.unrate(title)
     return json_answer(
         200,
         {
-            "deleted": count_by_type(gone),
+            "deleted": count_by_type(list(gone)),
             "not_found": not_found(call.world.not_found_shape, missing),
         },
     )
+
+
+def _rows(call: Call, moment: float, kind: str, values: frozenset[str] | None) -> list[Rated]:
+    """The rows of all pages as they were at that moment, last rated first."""
+    rows = [
+        row
+        for row in call.account.ratings_at(moment).values()
+        if kind in ("", row.title.kind) and (values is None or str(row.rating) in values)
+    ]
+    return sorted(rows, key=lambda row: (-row.at, row.place))
 
 
 def _rating(named: Named) -> int | None:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from crosswatch_trakt.adapters.simulator import activation
-from crosswatch_trakt.adapters.simulator.faults import ConnectionCut, ConnectionNotMade
+from crosswatch_trakt.adapters.simulator.faults import ConnectionCut, ConnectionNotMade, NoAnswerInTime
 from crosswatch_trakt.adapters.simulator.simulator import Simulator
 from crosswatch_trakt.application.ports import Request, Response
 
@@ -123,7 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
         url = f"http://{self.headers.get('host', 'localhost')}{self.path}"
         try:
             answer = self.server.simulator.answer(Request(self.command, url, dict(self.headers), body))
-        except (ConnectionCut, ConnectionNotMade):
+        except (ConnectionCut, ConnectionNotMade) as fault:
+            if isinstance(fault, NoAnswerInTime):
+                self.connection.recv(1)  # nothing more comes: until the client hangs up, or IDLE_S
             self.close_connection = True
             _shut(self.connection)
             return

@@ -1,38 +1,37 @@
 """A Trakt in one object: a request in, an answer out.
 
-The order in which a request is looked at: scripted fault, the CDN's block, User-Agent (CDN), content
-type, API key, path and method, token, lock of the account, quota, JSON, the rule itself, ETag. Pure of
-I/O; time comes from the clock, chance from the seed, and one lock makes it safe for threads.
+What happens to a request: hooks, what fell due meanwhile, the scripted fault, the door (`door`), the rule
+itself, ETag. Pure of I/O; time comes from the clock, chance from the seed, and one lock makes it safe for
+threads.
 """
 
-import hashlib
-import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import format_datetime
-from typing import TypeGuard
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-import msgspec
-
-from crosswatch_trakt.adapters.simulator import activation, routes
 from crosswatch_trakt.adapters.simulator.account import Account
-from crosswatch_trakt.adapters.simulator.account_limits import shut_out
-from crosswatch_trakt.adapters.simulator.answers import cdn_answer, empty_answer, with_headers
+from crosswatch_trakt.adapters.simulator.answers import with_headers
 from crosswatch_trakt.adapters.simulator.catalogue import Catalogue
-from crosswatch_trakt.adapters.simulator.faults import ConnectionCut, ConnectionNotMade, Fault, Script
+from crosswatch_trakt.adapters.simulator.device import Device
+from crosswatch_trakt.adapters.simulator.door import admit
+from crosswatch_trakt.adapters.simulator.faults import (
+    ConnectionCut,
+    ConnectionNotMade,
+    Fault,
+    NoAnswerInTime,
+    Script,
+)
+from crosswatch_trakt.adapters.simulator.hooks import Hooks, RequestHook
+from crosswatch_trakt.adapters.simulator.late import Agenda
 from crosswatch_trakt.adapters.simulator.oauth import OAuth
-from crosswatch_trakt.adapters.simulator.titles import JsonObject
-from crosswatch_trakt.adapters.simulator.world import Call, World
+from crosswatch_trakt.adapters.simulator.world import World
 from crosswatch_trakt.application.ports import Clock, Request, Response
 
 CLIENT_ID = "c" * 64
 REQUESTS_KEPT_MAX = 100_000
-
-_LIBRARY_AGENT = re.compile(
-    r"(python|curl|wget|okhttp|java|go-http-client|axios|node|libwww|aiohttp|httpx)\b", re.IGNORECASE
-)
 _PRIVATE = "max-age=0, private, must-revalidate"
 
 
@@ -63,7 +62,9 @@ class Simulator(World):
         self.oauth = OAuth(self, "https://auth.trakt.tv/activate")
         self.oauth.sign_in(self.account)
         self.requests: list[Seen] = []
-        self._script = Script()
+        self.agenda = Agenda()  # what will happen: late writes, other devices
+        self._script = Script(seed)
+        self._hooks = Hooks()
         self._answered = 0
 
     # --- what tests do
@@ -73,18 +74,49 @@ class Simulator(World):
         fault: Fault,
         method: str | None = None,
         path_prefix: str = "",
-        times: int = 1,
+        times: int | None = 1,
         *,
         after: int = 0,
+        share: float = 1.0,
     ) -> None:
-        """Let the next requests of this method and path fail, once `after` of them have gone well."""
+        """Let the next requests of this method and path fail, once `after` of them have gone well.
+
+        `times=None` is a standing condition, until `forgive`; `share` picks that part of them by the seed.
+        """
         with self.lock:
-            self._script.add(fault, method, path_prefix, times, after)
+            self._script.add(fault, method, path_prefix, times, after, share)
 
     def forgive(self) -> None:
-        """Forget the faults that have not come up yet."""
+        """Forget the faults that have not come up yet, and the hooks. Switches stay as they are."""
         with self.lock:
-            self._script = Script()
+            self._script.clear()
+            self._hooks.clear()
+
+    def on_request(self, hook: RequestHook) -> Callable[[], None]:
+        """Call `hook(method, path, query)` before each request is answered; call the result to end it."""
+        with self.lock:
+            return self._hooks.add(hook)
+
+    def between_pages(
+        self, action: Callable[[], object], after_page: int = 1, path_prefix: str = "", times: int = 1
+    ) -> None:
+        """Do this as soon as a GET for that page has been answered, so many times."""
+        with self.lock:
+            self._hooks.add_between(action, after_page, path_prefix, times)
+
+    def device(self, account: Account | None = None) -> Device:
+        """Another device of the person: `.at(seconds, action)` from now on."""
+        return Device(account or self.account, self.clock.now(), self.agenda, self.lock)
+
+    def settle(self) -> None:
+        """Do now what fell due: late writes, other devices. Each request begins with it."""
+        with self.lock:
+            self.agenda.run(self.clock)
+
+    def block(self, seconds: float = 300) -> None:
+        """Let the CDN answer 429 on every path from now on, for so long."""
+        with self.lock:
+            self.quota.blocked_until = self.clock.now() + timedelta(seconds=seconds)
 
     def add_account(self, username: str, uuid: str) -> Account:
         """A second person, signed in."""
@@ -120,74 +152,48 @@ class Simulator(World):
         """Answer one request. Raises ConnectionCut or ConnectionNotMade where a fault wants it."""
         address = urlsplit(request.url)
         with self.lock:
+            query = dict(parse_qsl(address.query))
+            self._hooks.before(request.method, address.path, query)
+            self.settle()
             fault = self._script.take(request.method, address.path)
             if fault is not None and fault.refused:
                 raise ConnectionNotMade("scripted")
-            answer = None if fault is not None and fault.before else self._obey(request)
-            if fault is not None and fault.lost:
-                self._remember(request.method, address.path, address.query, None)
-                raise ConnectionCut("scripted")
-            if fault is not None and fault.status is not None:
-                answer = Response(fault.status, dict(fault.headers), fault.body)
-            assert answer is not None  # noqa: S101 - a fault has one of the three
-            self._remember(request.method, address.path, address.query, answer.status)
+            answer = self._faulty(request, fault) if fault is not None else self._obey(request, None)
+            seen = Seen(
+                request.method, address.path, address.query, None if answer is None else answer.status
+            )
+            self._remember(seen)
+            self._hooks.after(request.method, address.path, query)
+            if answer is None:
+                timed_out = fault is not None and fault.timed_out
+                raise NoAnswerInTime("timed out") if timed_out else ConnectionCut("scripted")
             return self._signed(answer)
 
-    def _obey(self, request: Request) -> Response:
-        """The rules alone, up to the endpoint."""
-        address = urlsplit(request.url)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        blocked = self.quota.blocked(self.clock.now())
-        if blocked is not None:
-            return blocked
-        if address.path == activation.PATH and request.method in ("GET", "POST"):
-            return activation.page(self, self.oauth, request.body if request.method == "POST" else None)
-        agent = headers.get("user-agent", "")
-        if not agent.strip() or _LIBRARY_AGENT.match(agent):
-            return cdn_answer(403, "Access denied")
-        if request.method != "GET" and not _says_json(headers):
-            return empty_answer(412)
-        if address.path.startswith("/oauth/"):
-            return self._sign_in(request, address.path.removeprefix("/oauth/"))
-        if headers.get("trakt-api-key") != self.client_id or self.app_deleted:
-            return empty_answer(403)
-        if headers.get("trakt-api-version") != "2":
-            return empty_answer(412)
-        path = tuple(unquote(part) for part in address.path.strip("/").split("/"))
-        found = routes.find(request.method, path)
-        if isinstance(found, int):
-            return empty_answer(found)
-        route, parts = found
-        account = self._signed_in(headers)
-        if route.private and account is None:
-            return empty_answer(401, {"www-authenticate": 'Bearer realm="trakt"'})
-        locked = None if account is None else shut_out(account)
-        if locked is not None and route.private:
-            return locked
-        charge = self.quota.charge(
-            request.method, None if account is None else account.uuid, self.clock.now()
-        )
-        if charge.refusal is not None:
-            return with_headers(charge.refusal, charge.headers)
-        body = _decoded(request.body) if request.method != "GET" else {}
-        if body is None:
-            return with_headers(empty_answer(400), charge.headers)
-        query = dict(parse_qsl(address.query))
-        answer = route.handler(Call(self, account or self.account, parts, query, body))
-        answer = with_headers(answer, charge.headers)
-        return _tagged(answer, headers) if route.tagged else answer
+    def _obey(self, request: Request, fault: Fault | None) -> Response:
+        """By the rules alone, bent as the fault says."""
+        admitted = admit(self, self.oauth, request, fault)
+        return admitted if isinstance(admitted, Response) else admitted.obey()
 
-    def _sign_in(self, request: Request, name: str) -> Response:
-        if request.method != "POST":
-            return empty_answer(405 if name in ("token", "revoke", "device/code", "device/token") else 404)
-        body = _decoded(request.body)
-        if body is None:
-            return empty_answer(400)
-        return self.oauth.answer(name, body) or empty_answer(404)
+    def _faulty(self, request: Request, fault: Fault) -> Response | None:
+        """The answer with a fault; None: none goes out."""
+        answer = self._obey(request, fault) if fault.obeys else None
+        if fault.late_s is not None:
+            self._obey_later(request, fault, fault.late_s)
+        if fault.status is not None:
+            return _lowered(Response(fault.status, fault.headers, fault.body))
+        if fault.lost or fault.timed_out:
+            return None
+        return answer if answer is None or fault.alter is None else _lowered(fault.alter(answer))
 
-    def _signed_in(self, headers: Mapping[str, str]) -> Account | None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        return self.oauth.account_of(token.strip()) if scheme.lower() == "bearer" else None
+    def _obey_later(self, request: Request, fault: Fault, seconds: float) -> None:
+        """Let it in now, and carry it out then: its token may be dead by that time."""
+        due = self.clock.now() + timedelta(seconds=seconds)
+        if urlsplit(request.url).path.startswith("/oauth/"):  # the door answers it wholly
+            self.agenda.add(due, lambda: self._obey(request, None))
+            return
+        admitted = admit(self, self.oauth, request, fault)
+        if not isinstance(admitted, Response):
+            self.agenda.add(due, admitted.obey)
 
     def _signed(self, answer: Response) -> Response:
         """With what every answer carries; the app's a request id too."""
@@ -201,37 +207,12 @@ class Simulator(World):
             }
         return with_headers(answer, headers)
 
-    def _remember(self, method: str, path: str, query: str, status: int | None) -> None:
+    def _remember(self, seen: Seen) -> None:
         if len(self.requests) >= REQUESTS_KEPT_MAX:
             del self.requests[: REQUESTS_KEPT_MAX // 2]
-        self.requests.append(Seen(method, path, query, status))
+        self.requests.append(seen)
 
 
-def _says_json(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-
-
-def _decoded(body: bytes | None) -> JsonObject | None:
-    """The object sent; None if it is none."""
-    try:
-        decoded = msgspec.json.decode(body or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return decoded if _is_object(decoded) else None
-
-
-def _is_object(value: object) -> TypeGuard[JsonObject]:
-    return isinstance(value, dict)
-
-
-def _tagged(answer: Response, headers: Mapping[str, str]) -> Response:
-    """With its weak ETag, which vouches for one page; 304 if the client has just that one."""
-    if answer.status != 200:
-        return answer
-    digest = hashlib.md5(answer.body, usedforsecurity=False).hexdigest()
-    tagged = with_headers(answer, {"etag": f'W/"{digest}"'})
-    known = [tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")]
-    if f'"{digest}"' not in known:
-        return tagged
-    kept = {name: value for name, value in tagged.headers.items() if name != "content-type"}
-    return Response(304, kept, b"")
+def _lowered(answer: Response) -> Response:
+    """With names of headers in lower case, as a transport gives them."""
+    return Response(answer.status, {name.lower(): text for name, text in answer.headers.items()}, answer.body)

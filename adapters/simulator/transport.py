@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.adapters.simulator.faults import ConnectionCut, ConnectionNotMade
+from crosswatch_trakt.adapters.simulator.faults import ConnectionCut, ConnectionNotMade, NoAnswerInTime
 from crosswatch_trakt.adapters.simulator.simulator import Simulator
 from crosswatch_trakt.application.ports import Request, Response
 from crosswatch_trakt.domain.problems import AnswerLost, NotSent
@@ -23,5 +23,8 @@ class SimulatorTransport:
             return Success(self.simulator.answer(request))
         except ConnectionNotMade as error:
             return Failure(NotSent(address, str(error)))
+        except NoAnswerInTime as error:
+            self.simulator.clock.spend(request.timeout_s)
+            return Failure(AnswerLost(address, str(error)))
         except ConnectionCut as error:
             return Failure(AnswerLost(address, str(error)))

@@ -8,7 +8,7 @@ still count the whole list (recorded in May 2026). Source: trakt.docs, "Sync", w
 from collections.abc import Callable
 
 from crosswatch_trakt.adapters.simulator.account import Account, Listed
-from crosswatch_trakt.adapters.simulator.account_limits import full
+from crosswatch_trakt.adapters.simulator.account_limits import fitting
 from crosswatch_trakt.adapters.simulator.addressing import Missing, Named, named_in
 from crosswatch_trakt.adapters.simulator.answers import empty_answer, json_answer
 from crosswatch_trakt.adapters.simulator.not_found import not_found
@@ -36,17 +36,18 @@ def read(call: Call) -> Response:
     if kinds is None:
         return empty_answer(404)
     sort_by, sort_how = call.parts.get("sort_by", "rank"), call.parts.get("sort_how", "asc")
-    ranked = list(enumerate(call.account.watchlist.values(), start=1))
+    shown, counted = call.moments(call.world.lag.watchlist_s)
+    ranked = list(enumerate(call.account.watchlist_at(shown), start=1))
+    announced = len(ranked) if shown == counted else len(call.account.watchlist_at(counted))
     key = _SORTS.get(sort_by, _SORTS["rank"])
     ranked.sort(key=lambda row: (key(row[1]), row[0]), reverse=sort_how == "desc")
     rows = [(rank, row) for rank, row in ranked if row.title.kind in kinds]
-    page = cut(call, rows, announced=len(ranked))
+    keeps_back = call.account.hidden.keeps_back(_title_of)
+    page = cut(call, rows, announced=announced, kept_back=keeps_back)
     now = call.world.now()
-    return json_answer(
-        200,
+    return page.answer(
         [_row(rank, row, full=call.full, now=now) for rank, row in page.rows],
         {
-            **page.headers,
             "x-sort-by": sort_by,
             "x-sort-how": sort_how,
             "x-applied-sort-by": sort_by,
@@ -60,10 +61,12 @@ def add(call: Call) -> Response:
     account = call.account
     named, missing = _targets(call)
     new = {one.title: one for one in named if one.title not in account.watchlist}
-    if new and len(account.watchlist) + len(new) > account.limits.watchlist:
-        return full(call.world, account, account.limits.watchlist)
-    for title, one in new.items():
+    rows, held = tuple(new.items()), len(account.watchlist)
+    applied, refusal = fitting(call, rows, held, account.limits.watchlist)
+    for title, one in applied:
         account.put_on_watchlist(title, notes=_notes(account, one))
+    if refusal is not None:
+        return refusal
     existing = [one.title for one in named if one.title not in new]
     return json_answer(
         201,
@@ -80,7 +83,9 @@ def remove(call: Call) -> Response:
     """`POST /sync/watchlist/remove`."""
     account = call.account
     named, missing = _targets(call)
-    gone = [one.title for one in named if account.take_off_watchlist(one.title)]
+    gone = list(dict.fromkeys(one.title for one in named if one.title in account.watchlist))
+    for title in call.applied(gone):
+        account.take_off_watchlist(title)
     return json_answer(
         200,
         {
@@ -135,6 +140,10 @@ def _row(rank: int, row: Listed, *, full: bool, now: int) -> JsonObject:
         "notes": row.notes,
         **described(row.title, full=full, now=now),
     }
+
+
+def _title_of(ranked: tuple[int, Listed]) -> Title:
+    return ranked[1].title
 
 
 def _whole(title: Title) -> Movie | Show:

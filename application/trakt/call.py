@@ -4,6 +4,7 @@
 is said by `domain.repeating`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -25,10 +26,21 @@ from crosswatch_trakt.application.ports import (
     Waiting,
 )
 from crosswatch_trakt.application.settings import Settings
-from crosswatch_trakt.application.trakt.access import Access, OAuthPost
+from crosswatch_trakt.application.trakt.access import DEVICE_TOKEN_PATH, Access, OAuthPost
 from crosswatch_trakt.application.trakt.gate import SLICE_S, Gate, Passing
 from crosswatch_trakt.application.trakt.judge import judge
-from crosswatch_trakt.domain.problems import AppRefused, Problem, RateLimited, Refused, SignInAgain
+from crosswatch_trakt.domain.problems import (
+    AnswerLost,
+    AppRefused,
+    NotSent,
+    NotThere,
+    Problem,
+    RateLimited,
+    Refused,
+    SignInAgain,
+    Unavailable,
+    UnexpectedAnswer,
+)
 from crosswatch_trakt.domain.repeating import CDN_WAIT_S, RATE_LIMIT_WAIT_S, wait_before_repeat_s
 
 T = TypeVar("T")
@@ -135,7 +147,8 @@ class Caller:
 
     def _authorised(self, call: Call, attempt: int) -> Result[Response, Problem]:
         """Send with the token; if it is refused, once more with a new one."""
-        return self.access.tokens().bind(
+        usable = self.access.tokens().alt(_before_sending)
+        return usable.bind(
             lambda pair: self._with_token(call, attempt, pair).lash(
                 lambda problem: self._renewed(call, attempt, pair, problem)
             )
@@ -144,7 +157,8 @@ class Caller:
     def _renewed(self, call: Call, attempt: int, pair: Tokens, problem: Problem) -> Result[Response, Problem]:
         if not isinstance(problem, SignInAgain):
             return Failure(problem)
-        return self.access.renew(pair).bind(lambda fresh: self._with_token(call, attempt, fresh))
+        renewed = self.access.renew(pair).alt(_before_sending)
+        return renewed.bind(lambda fresh: self._with_token(call, attempt, fresh))
 
     def _with_token(self, call: Call, attempt: int, pair: Tokens) -> Result[Response, Problem]:
         def send(client_id: str) -> Result[Response, Problem]:
@@ -181,7 +195,7 @@ class Caller:
         def send(attempt: int) -> Result[bytes, Problem]:
             return self._send(call, attempt, request).bind(lambda answer: self._judge_oauth(call, answer))
 
-        return self._repeat(call, send)
+        return self._repeat(call, send) if post.repeated else send(1)
 
     def _judge_oauth(self, call: Call, response: Response) -> Result[bytes, Problem]:
         """Statuses of the sign-in host have meanings of their own (contract; trakt-api#902)."""
@@ -190,9 +204,10 @@ class Caller:
             return Failure(SignInAgain("the refresh token was used already, or revoked"))
         if response.status in (400, 401, 403) and error in ("invalid_client", "unauthorized_client"):
             return Failure(AppRefused(call.name))
-        if response.status in (404, 409, 410, 418):
+        if call.path == DEVICE_TOKEN_PATH and response.status in (404, 409, 410, 418):
             return Failure(Refused(call.name, response.status, ""))
-        return judge(call.name, response, self._clock.now()).map(lambda answer: answer.body)
+        judged = judge(call.name, response, self._clock.now())
+        return judged.map(lambda answer: answer.body).alt(lambda problem: _without_echo(problem, error))
 
     def _send(self, call: Call, attempt: int, request: Request) -> Result[Response, Problem]:
         stopped = self.gate.enter(
@@ -228,6 +243,7 @@ class Caller:
                     pass
 
 
+_OAUTH_ERROR = re.compile(r"[a-z_]{1,40}")
 _HEADERS = {
     "Content-Type": "application/json",
     "Accept": "application/json",
@@ -248,13 +264,38 @@ def _why(result: Result[T, Problem]) -> str:
     return "Trakt's rate limit" if limited else "Trakt did not answer as it should"
 
 
+def _before_sending(problem: Problem) -> Problem:
+    """What kept a token from being had, so that nobody takes it for the fate of the request: a play is in
+    doubt if its own answer is lost, not if that of a refresh is.
+    """
+    match problem:
+        case AnswerLost(request, cause):
+            return NotSent(request, cause)
+        case UnexpectedAnswer(request, detail):
+            return NotSent(request, f"the answer cannot be read, {detail}")
+        case Unavailable(request, status) | Refused(request, status):
+            return NotSent(request, f"HTTP {status}")
+        case NotThere(request):
+            return NotSent(request, "HTTP 404")
+        case _:
+            return problem
+
+
 def _as_problem(problem: Problem) -> Problem:
     return problem
 
 
 def _oauth_error(body: bytes) -> str | None:
+    """The code of an OAuth failure (`invalid_grant`), if the body has one."""
     try:
-        said = msgspec.json.decode(body, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        error = msgspec.json.decode(body, type=dict[str, object]).get("error")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return str(said.get("error"))
+    return error if isinstance(error, str) and _OAUTH_ERROR.fullmatch(error) else None
+
+
+def _without_echo(problem: Problem, error: str | None) -> Problem:
+    """What was refused, less the words of the body: a wrong auth_url might echo the secrets sent to it."""
+    if isinstance(problem, Refused) and problem.status >= 400:
+        return Refused(problem.request, problem.status, error or "")
+    return problem

@@ -10,8 +10,15 @@ from crosswatch_trakt.application.ports import Progress, SnapshotProgress
 from crosswatch_trakt.application.trakt.call import Call
 from crosswatch_trakt.application.trakt.pages import PageReader, Pages
 from crosswatch_trakt.application.trakt.recent import Feature
-from crosswatch_trakt.application.trakt.rows import HistoryRow, RatingRow, RowReader, WatchlistRow
+from crosswatch_trakt.application.trakt.rows import (
+    CollectionRow,
+    HistoryRow,
+    RatingRow,
+    RowReader,
+    WatchlistRow,
+)
 from crosswatch_trakt.domain.completeness import Reading
+from crosswatch_trakt.domain.media import Media
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.ratings import Rating
@@ -87,6 +94,11 @@ class TraktLists:
         """One half of the history, newest first."""
         call = Call("history", "GET", f"/sync/history/{kind}")
         return self._read(call, list[HistoryRow], RowReader.plays, counting)
+
+    def collected(self, kind: PlayedKind) -> Result[Listed[Media], Problem]:
+        """The films or episodes in the collection."""
+        call = Call("collection", "GET", f"/sync/collection/{kind}")
+        return self._read(call, list[CollectionRow], RowReader.titles, None)
 
     def plays_of(
         self, kind: PlayedKind, trakt: int, start_at: str, end_at: str

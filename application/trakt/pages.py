@@ -3,6 +3,7 @@
 The announced count is a floor: a list is read on while its pages are full at or past that count, at
 most 100 pages beyond, as the official export does (trakt-web#3152). A page in the middle may be short
 or empty, and a larger limit than Trakt grants is silently cut, so the answer's own limit is believed.
+Where pages announce different counts the highest counts: a floor does not sink while one walks on it.
 """
 
 import math
@@ -26,6 +27,7 @@ Row = TypeVar("Row")
 
 PAGE_ROWS_MAX = 250  # Trakt's silent cap since 2026-06
 PAGES_BEYOND_MAX = 100
+PAGES_MAX = 20_000  # five million rows; the largest account known has 386,000 plays (trakt-api#228)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class PageReader:
             Pages(
                 call.path,
                 [page.rows for page in read],
-                read[-1].announced,
+                max((page.announced for page in read if page.announced is not None), default=None),
                 [page.etag for page in read],
             )
         )
@@ -112,23 +114,29 @@ class PageReader:
         page = first.value_or(None)
         if page is None:
             return
-        announced_pages = math.ceil((page.announced or 0) / page.limit)
-        for result in self._side_by_side(call, shape, range(2, announced_pages + 1)):
-            yield result
+        limit, received = page.limit, len(page.rows)
+        floor = announced = _pages_of(page, limit)
+        if announced > PAGES_MAX:
+            yield Failure(Incomplete(call.path, 1, page.announced, received))
+            return
+        for result in self._side_by_side(call, shape, range(2, announced + 1)):
+            yield result.bind(lambda later: _of_that_size(call, later, limit))
             page = result.value_or(None)
             if page is None:
                 return
-        number = max(1, announced_pages)
-        while len(page.rows) >= page.limit:
+            floor, received = max(floor, _pages_of(page, limit)), received + len(page.rows)
+        number = max(1, announced)
+        while len(page.rows) >= page.limit or number < floor:
             number += 1
-            if number > announced_pages + PAGES_BEYOND_MAX:
-                yield Failure(Incomplete(call.path, number, page.announced, page.limit * (number - 1)))
+            if number > announced + PAGES_BEYOND_MAX:
+                yield Failure(Incomplete(call.path, number - 1, page.announced, received))
                 return
             result = self._page(call, shape, number)
-            yield result
+            yield result.bind(lambda later: _of_that_size(call, later, limit))
             page = result.value_or(None)
             if page is None:
                 return
+            floor, received = max(floor, _pages_of(page, limit)), received + len(page.rows)
 
     def _side_by_side(
         self, call: Call, shape: type[list[Row]], numbers: Sequence[int]
@@ -162,10 +170,27 @@ def _read(call: Call, response: Response, shape: type[list[Row]]) -> Result[Page
         return Failure(UnexpectedAnswer(call.name, f"HTTP {response.status} where rows were expected"))
     headers = response.headers
     announced = _count(headers.get("x-pagination-item-count"))
-    limit = parse_number(headers.get("x-pagination-limit")) or PAGE_ROWS_MAX
+    limit = parse_number(headers.get("x-pagination-limit"))
     return decode(response.body, shape, call.name).map(
-        lambda rows: Page(rows, announced, limit, headers.get("etag"))
+        lambda rows: Page(rows, announced, limit or _limit_of(rows), headers.get("etag"))
     )
+
+
+def _limit_of(rows: Sequence[Row]) -> int:
+    """What a full page has where the answer does not say: no more than came, so that one reads on."""
+    return min(len(rows), PAGE_ROWS_MAX) or 1
+
+
+def _of_that_size(call: Call, page: Page[Row], limit: int) -> Result[Page[Row], Problem]:
+    """A page cut larger than the first begins later than the one before it ended."""
+    if page.limit > limit:
+        return Failure(UnexpectedAnswer(call.name, f"its pages grew from {limit} to {page.limit} rows"))
+    return Success(page)
+
+
+def _pages_of(page: Page[Row], limit: int) -> int:
+    """How many pages a page announces."""
+    return math.ceil((page.announced or 0) / limit)
 
 
 def _count(text: str | None) -> int | None:

@@ -61,6 +61,7 @@ class Recent:
         self._activities: Activities | None = None
         self._proven_at: dict[Feature, float] = {}
         self._written: dict[Feature, Lookup[Written]] = {}
+        self._collected: dict[str, tuple[float, Lookup[Media]]] = {}
 
     def activities(self) -> Activities | None:
         """The reading, if it is recent enough."""
@@ -112,3 +113,20 @@ class Recent:
             written = self._written.get(feature)
             found = [] if written is None else written.find(media)
             return found[-1] if found else None
+
+    def keep_collected(self, kind: str, titles: Lookup[Media]) -> Lookup[Media]:
+        """Remember what is in the collection."""
+        with self._lock:
+            self._collected[kind] = self._clock.monotonic(), titles
+        return titles
+
+    def collected(self, kind: str, seconds: float) -> Lookup[Media] | None:
+        """What is in the collection, if it was read so lately; what we add is added to it."""
+        with self._lock:
+            at, titles = self._collected.get(kind, (float("-inf"), None))
+            return titles if self._clock.monotonic() - at < seconds else None
+
+    def forget_collected(self, kind: str) -> None:
+        """Something was taken out, or may have been."""
+        with self._lock:
+            self._collected.pop(kind, None)

@@ -63,6 +63,12 @@ class WatchlistRow(MediaRow, kw_only=True):
     id: RowId | None = None
 
 
+class CollectionRow(MediaRow, kw_only=True):
+    """One collected film or episode."""
+
+    collected_at: str | None = None
+
+
 class TitleObject(msgspec.Struct):
     """A film, show, season or episode. Any type is taken: a row with an odd year is still a row, and
     one that is left out of an index is removed elsewhere.
@@ -116,6 +122,10 @@ class RowReader:
     def watchlist(self, rows: Sequence[WatchlistRow]) -> list[WatchlistEntry]:
         """The entries of a page, in its order."""
         return self._read(rows, self._entry)
+
+    def titles(self, rows: Sequence[CollectionRow]) -> list[Media]:
+        """The titles of a page, in its order."""
+        return self._read(rows, lambda row, media: media)
 
     def _read(self, rows: Sequence["Row"], read: Callable[["Row", Media], T | None]) -> list[T]:
         values = []

@@ -5,21 +5,25 @@ what was confirmed, only if no play of the item is left, and only if this option
 here never fails the history write; it stands in the report beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
-from returns.result import Result
+from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.documents import Document, parse_document, write_document
 from crosswatch_trakt.application.ports import HistoryStore, Progress, StateStore
 from crosswatch_trakt.application.settings import CollectionType
-from crosswatch_trakt.application.write.report import Report, reason_of, report
+from crosswatch_trakt.application.trakt.lists import Listed, PlayedKind
+from crosswatch_trakt.application.trakt.recent import Recent
+from crosswatch_trakt.application.write.report import Report, report
 from crosswatch_trakt.application.write.run import Run, Writes
+from crosswatch_trakt.domain.completeness import prove_reading
 from crosswatch_trakt.domain.items import media_item, parse_media, play_item
 from crosswatch_trakt.domain.keys import canonical_key
-from crosswatch_trakt.domain.media import Lookup, Media
-from crosswatch_trakt.domain.outcomes import End, Fates, Outcome
+from crosswatch_trakt.domain.media import Lookup, Media, MediaType
+from crosswatch_trakt.domain.outcomes import Already, End, Fates
 from crosswatch_trakt.domain.payloads import Leaf, Target, plan_payloads
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
@@ -33,29 +37,52 @@ class _Collected(Document, kw_only=True):
     items: dict[str, dict[str, object]] = msgspec.field(default_factory=dict)  # key → item that we added
 
 
+class CollectedLists(Protocol):
+    """What is in the collection, as Trakt gives it."""
+
+    def collected(self, kind: PlayedKind) -> Result[Listed[Media], Problem]:
+        """The films or the episodes, whole."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CollectPlays:
     """Keeps the collection in step with history writes."""
 
     types: Sequence[CollectionType]  # none: the option is off
     store: HistoryStore
+    lists: CollectedLists
     writes: Writes
+    recent: Recent
     state: StateStore
     progress: Progress
     batch_size: int
+    trust_s: float
 
     def added(self, plays: Sequence[Play]) -> Report | None:
-        """Add the titles of these plays; the first play's date is when they were collected."""
+        """Add the titles of these plays that are not in the collection; what is there stays as it is:
+        sent again, it would get another date.
+        """
         titles = self._titles(plays)
         if not titles:
             return None
+        run = _begin("add", titles)
+        there = self._collected()
+        if not isinstance(there, Success):
+            run.fail(range(len(titles)), there.failure())
+            return _reported(run)
+        collected = there.unwrap()
+        for position, play in enumerate(titles):
+            if collected[play.media.type].find(play.media):
+                run.exists(position, Already.THERE)
         leaves = [
             Leaf(position, play.media, {"collected_at": to_iso(play.minute)} if play.minute else {})
-            for position, play in enumerate(titles)
+            for position, play in run.open()
         ]
-        run = self._send("add", titles, leaves)
-        done = [titles[place].media for place in range(len(titles)) if _ended(run, place, End.CONFIRMED)]
-        return self._reported(run, self._remember(done, ()))
+        for position in self._send(run, leaves):
+            media = titles[position].media
+            collected[media.type].add(media, media)
+        return _reported(run, self._remember([titles[place].media for place in sorted(run.ours)], ()))
 
     def removed(self, plays: Sequence[Play]) -> Report | None:
         """Remove the titles of these plays that have no play left and that this option had added."""
@@ -63,22 +90,41 @@ class CollectPlays:
         if not titles:
             return None
         ours = self.state.read(FILE).map(self._parse)
-        left = ours.bind(lambda _: self.store.titles())
-        collected, played = ours.value_or(None), left.value_or(None)
-        if collected is None or played is None:
-            return report([_unresolved(play, left.failure()) for play in titles], [left.failure()])
-        added = Lookup(
-            (media, key)
-            for key, item in collected.items.items()
-            if (media := parse_media(item).value_or(None)) is not None
-        )
-        still = Lookup((media, media) for media in played)
+        left = self.store.titles()
+        if not (isinstance(ours, Success) and isinstance(left, Success)):
+            run = _begin("remove", titles)
+            run.fail(range(len(titles)), (ours if isinstance(left, Success) else left).failure())
+            return _reported(run)
+        added = Lookup((media, media) for media in _media(ours.unwrap()))
+        still = Lookup((media, media) for media in left.unwrap())
         titles = [play for play in titles if added.find(play.media) and not still.find(play.media)]
         if not titles:
             return None
-        run = self._send("remove", titles, [Leaf(place, play.media) for place, play in enumerate(titles)])
-        gone = [play.media for place, play in enumerate(titles) if not _ended(run, place, End.UNRESOLVED)]
-        return self._reported(run, self._remember((), gone))
+        run = _begin("remove", titles)
+        self._send(run, [Leaf(position, play.media) for position, play in enumerate(titles)])
+        for kind in self.types:
+            self.recent.forget_collected(kind)
+        gone = [play.media for position, play in enumerate(titles) if not _failed(run, position)]
+        return _reported(run, self._remember((), gone))
+
+    def _collected(self) -> Result[dict[MediaType, Lookup[Media]], Problem]:
+        """What is in the collection of the types the user wants, read lately or now."""
+        found: dict[MediaType, Lookup[Media]] = {}
+        for kind in self.types:
+            known = self.recent.collected(kind, self.trust_s)
+            read = Success(known) if known is not None else self._read(kind)
+            if not isinstance(read, Success):
+                return Failure(read.failure())
+            found[_KINDS[kind]] = read.unwrap()
+        return Success(found)
+
+    def _read(self, kind: CollectionType) -> Result[Lookup[Media], Problem]:
+        listed = self.lists.collected(kind)
+        return listed.bind(
+            lambda part: prove_reading(part.reading).map(
+                lambda _: self.recent.keep_collected(kind, Lookup((media, media) for media in part.values))
+            )
+        )
 
     def _titles(self, plays: Sequence[Play]) -> list[Play]:
         """The earliest play of each title of the types the user wants."""
@@ -88,16 +134,11 @@ class CollectPlays:
                 seen.add(play.media, play)
         return seen.values()
 
-    def _send(self, operation: Operation, titles: Sequence[Play], leaves: Sequence[Leaf]) -> Run[Play]:
-        items = [play_item(play) for play in titles]
-        keys = [str(canonical_key(play.media)) for play in titles]
-        run: Run[Play] = Run(operation, Fates(items, keys), dict(enumerate(titles)))
+    def _send(self, run: Run[Play], leaves: Sequence[Leaf]) -> Sequence[int]:
         plan = plan_payloads(Target.COLLECTION, leaves, size=self.batch_size)
         for position, refusal in plan.refused:
             run.refuse(position, refusal)
-        for payload in plan.payloads:
-            run.send(payload, self.writes)
-        return run
+        return [position for payload in plan.payloads for position in run.send(payload, self.writes)]
 
     def _remember(self, added: Sequence[Media], gone: Sequence[Media]) -> Sequence[Problem]:
         """Keep which titles this option added: it removes no others."""
@@ -126,14 +167,27 @@ class CollectPlays:
     def _parse(self, body: bytes | None) -> _Collected:
         return parse_document(body, FILE, _Collected, "collection", self.progress) or _Collected()
 
-    def _reported(self, run: Run[Play], problems: Sequence[Problem]) -> Report:
-        return report(run.fates.outcomes(), [*run.problems, *problems])
+
+_KINDS: Mapping[CollectionType, MediaType] = {"movies": MediaType.MOVIE, "episodes": MediaType.EPISODE}
 
 
-def _ended(run: Run[Play], position: int, end: End) -> bool:
+def _begin(operation: Operation, titles: Sequence[Play]) -> Run[Play]:
+    items = [play_item(play) for play in titles]
+    keys = [str(canonical_key(play.media)) for play in titles]
+    return Run(operation, Fates(items, keys), dict(enumerate(titles)))
+
+
+def _media(collected: _Collected) -> Iterable[Media]:
+    for item in collected.items.values():
+        media = parse_media(item).value_or(None)
+        if media is not None:
+            yield media
+
+
+def _failed(run: Run[Play], position: int) -> bool:
     outcome = run.fates.of(position)
-    return outcome is not None and outcome.end is end
+    return outcome is None or outcome.end is End.UNRESOLVED
 
 
-def _unresolved(play: Play, problem: Problem) -> Outcome:
-    return Outcome(play_item(play), str(canonical_key(play.media)), End.UNRESOLVED, reason_of(problem))
+def _reported(run: Run[Play], problems: Sequence[Problem] = ()) -> Report:
+    return report("collection", run.operation, run.fates.outcomes(), [*run.problems, *problems])

@@ -152,9 +152,7 @@ class RemovePlays:
             )
         )
 
-    def _with_ids(
-        self, wish: PlayWish, found: Sequence[Play], episodes: Episodes
-    ) -> Result[Meant, Problem]:
+    def _with_ids(self, wish: PlayWish, found: Sequence[Play], episodes: Episodes) -> Result[Meant, Problem]:
         if all(play.history_id is not None for play in found):
             return Success(Meant(found, found))
         return self._from_title(wish, found, episodes).map(lambda shown: Meant(shown, found))

@@ -25,12 +25,15 @@ from crosswatch_trakt.domain.problems import (
     UnexpectedAnswer,
     VipOnly,
 )
+from crosswatch_trakt.domain.unresolved import Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """Every item of a call, under its end. In a dry run, what would be written is `confirmed`."""
 
+    feature: str  # watchlist, ratings, history, collection
+    operation: Operation
     confirmed: Sequence[Outcome] = ()
     existing: Sequence[Outcome] = ()
     unresolved: Sequence[Outcome] = ()
@@ -40,6 +43,8 @@ class Report:
 
 
 def report(
+    feature: str,
+    operation: Operation,
     outcomes: Sequence[Outcome],
     problems: Sequence[Problem] = (),
     *,
@@ -48,7 +53,8 @@ def report(
 ) -> Report:
     """Sort the outcomes by their end, in the order of the items."""
     confirmed, existing, unresolved = ([outcome for outcome in outcomes if outcome.end is end] for end in End)
-    return Report(confirmed, existing, unresolved, list(dict.fromkeys(problems)), collection, dry_run)
+    said = list(dict.fromkeys(problems))
+    return Report(feature, operation, confirmed, existing, unresolved, said, collection, dry_run)
 
 
 def settle_duplicates(fates: Fates, twins: dict[int, int]) -> None:

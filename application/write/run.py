@@ -45,6 +45,8 @@ class Run(Generic[Wish]):
     wishes: dict[int, Wish]  # position → what the item asks, for items that can be asked
     dry_run: bool = False
     twins: dict[int, int] = field(default_factory=dict)  # position of a duplicate → of its twin
+    left_out: set[int] = field(default_factory=set)  # frozen: not tried in this call
+    ours: set[int] = field(default_factory=set)  # positions that this call and none before has done
     problems: list[Problem] = field(default_factory=list)
     stopped: Problem | None = None  # no further batch of this call is sent
     doubtful: bool = False  # what Trakt holds of some items is not known
@@ -96,9 +98,11 @@ class Run(Generic[Wish]):
         confirmed = []
         for position, fate in fates:
             match fate:
-                case Fate.DONE:
+                case Fate.DONE | Fate.PRESENT:
                     self.confirm(position)
                     confirmed.append(position)
+                    if fate is Fate.DONE:
+                        self.ours.add(position)
                 case Fate.EXISTING:
                     self.exists(position, Already.THERE if self.operation == "add" else Already.GONE)
                 case Fate.NOT_FOUND:
@@ -116,11 +120,14 @@ class Run(Generic[Wish]):
                 self.confirm(position)
         settle_duplicates(self.fates, self.twins)
         outcomes = self.fates.outcomes()
+        tried = [outcome for place, outcome in enumerate(outcomes) if place not in self.left_out]
         if not self.dry_run:
-            problem = book.record(self.operation, outcomes).swap().value_or(None)
+            problem = book.record(self.operation, tried).swap().value_or(None)
             if problem is not None:
                 self.problems.append(problem)
-        return report(outcomes, self.problems, dry_run=self.dry_run, collection=collection)
+        return report(
+            book.feature, self.operation, outcomes, self.problems, dry_run=self.dry_run, collection=collection
+        )
 
 
 def begin(
@@ -145,6 +152,7 @@ def begin(
             case _ if entry is not None:
                 hint = f"{FROZEN} ({entry.hint})" if entry.hint else FROZEN
                 run.fates.settle(position, End.UNRESOLVED, entry.reason, hint)
+                run.left_out.add(position)
             case _:
                 run.wishes[position] = result.unwrap()
     return run

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from returns.result import Success
+
 from crosswatch_trakt import Settings
 from crosswatch_trakt.adapters.clock import ManualClock
 from crosswatch_trakt.adapters.container import Connection, Holdings, connect, hold
 from crosswatch_trakt.application.account import Account
+from crosswatch_trakt.application.ports import Tokens
 from crosswatch_trakt.application.trakt.gate import Gates
 from crosswatch_trakt.application.trakt.person import Person
 
@@ -58,3 +61,14 @@ def test_two_openings_of_one_account_share_its_gate(tmp_path: Path) -> None:
     assert accounts[0].caller.gate is accounts[1].caller.gate
     for each in opened:
         each.shutdown_resources()
+
+
+def test_a_login_at_one_server_is_never_used_at_another(tmp_path: Path) -> None:
+    """Trakt's token would be sent to a server that somebody runs to try things out."""
+    login = Tokens("a token of Trakt's")
+    at_trakt = connect(Settings(client_id="id", state_dir=str(tmp_path)), gates=Gates())
+    at_trakt.tokens().replace(login).unwrap()
+    elsewhere = Settings(client_id="id", state_dir=str(tmp_path), base_url="https://trakt.example")
+
+    assert connect(elsewhere, gates=Gates()).tokens().load() == Success(None)
+    assert at_trakt.tokens().load() == Success(login)

@@ -142,7 +142,7 @@ def test_what_trakt_does_not_know_is_frozen_until_it_changes_or_is_retried(world
         (retried,) = trakt.retry_unresolved("watchlist")
         assert ends(retried)["unresolved"] == ["not_found"]
         assert world.asked("POST") == posts + 2
-        assert [entry.attempts for entry in trakt.unresolved("watchlist")] == [4]
+        assert [entry.attempts for entry in trakt.unresolved("watchlist")] == [3]
 
         assert trakt.clear_unresolved("watchlist") == 1
         assert trakt.unresolved("watchlist") == []

@@ -39,7 +39,8 @@ from tests.domain.test_payloads import (
     what_was_asked,
 )
 
-DONE, EXISTING, NOT_FOUND, AMBIGUOUS = Fate.DONE, Fate.EXISTING, Fate.NOT_FOUND, Fate.AMBIGUOUS
+DONE, PRESENT, EXISTING = Fate.DONE, Fate.PRESENT, Fate.EXISTING
+NOT_FOUND, AMBIGUOUS = Fate.NOT_FOUND, Fate.AMBIGUOUS
 SECTIONS = ("movies", "shows", "seasons", "episodes")
 
 # --- a Trakt that keeps the rules
@@ -216,10 +217,14 @@ def heard(answer: Json) -> Answer:
 
 def fates_by_truth(payload: Payload, trakt: FakeTrakt, listed: set[Title]) -> list[set[Fate]]:
     """The fates that would be true of each leaf when adding."""
+    tells_existing = payload.target in (Target.WATCHLIST, Target.COLLECTION)
+    there = {PRESENT, EXISTING, AMBIGUOUS} | (set() if tells_existing else {DONE})
     return [
         {NOT_FOUND, AMBIGUOUS}
         if not trakt.knows(title)
-        else {DONE, AMBIGUOUS} | ({EXISTING} if title in listed else set())
+        else there
+        if title in listed
+        else {DONE, PRESENT, AMBIGUOUS}
         for title in (what_was_asked(leaf)[:4] for leaf in payload.leaves)
     ]
 
@@ -249,7 +254,7 @@ def test_an_answer_that_names_what_it_did_not_find_leaves_no_doubt(
     fates = read_answer(payload, heard(trakt.add(payload)))
 
     known = [trakt.knows(what_was_asked(leaf)[:4]) for leaf in payload.leaves]
-    assert [fate in (DONE, EXISTING) for fate in fates] == known
+    assert [fate in (DONE, PRESENT, EXISTING) for fate in fates] == known
     assert AMBIGUOUS not in fates
 
 
@@ -407,7 +412,7 @@ def test_missing_parts_of_an_answer_are_empty() -> None:
     ("answer", "fates"),
     [
         (counted(added=2, existing=0), [DONE, DONE]),
-        (counted(added=1, existing=1), [DONE, DONE]),
+        (counted(added=1, existing=1), [PRESENT, PRESENT]),
         (counted(added=0, existing=2), [EXISTING, EXISTING]),
         (counted(added=0, existing=0, not_found=[{}, {}]), [NOT_FOUND, NOT_FOUND]),
         (counted(added=0, existing=0, not_found=[{}, {}, {}]), [NOT_FOUND, NOT_FOUND]),

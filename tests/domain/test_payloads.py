@@ -391,6 +391,8 @@ def test_plays_of_one_show_share_its_entry_and_several_dates_are_several_entries
     (payload,) = plan_payloads(Target.HISTORY, leaves, size=4).payloads
 
     assert payload.leaves == leaves
+    show = Ids(trakt=1390, imdb="tt0944947", tmdb=1399)
+    assert payload.ids == [show, Ids(tmdb=550, imdb="tt0137523"), show, show]
     assert payload.body == {
         "movies": [{"ids": {"imdb": "tt0137523", "tmdb": 550}, "watched_at": at[1]}],
         "shows": [

@@ -74,10 +74,18 @@ def test_faults_happen_in_the_order_given(trakt: Client) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{}, {"status": 500, "lost": True}, {"lost": True, "refused": True}, {"refused": True, "before": False}],
+    [
+        {},
+        {"status": 500, "lost": True},
+        {"lost": True, "refused": True},
+        {"timed_out": True, "lost": True},
+        {"refused": True, "before": False},
+        {"refused": True, "applies": 1},
+        {"late_s": 5},
+    ],
 )
 def test_a_fault_is_one_thing(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"a fault is one of|obeys nothing"):
+    with pytest.raises(ValueError, match=r"a fault is one of|obeys nothing|has no true answer"):
         Fault(**wrong)  # type: ignore[arg-type]  # the point of the test
 
 

@@ -1,5 +1,6 @@
 """How many requests a user may send, and what happens beyond."""
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -103,3 +104,28 @@ def test_an_erratic_header_is_off_but_the_budget_is_not(trakt: Client) -> None:
 
     assert told != sorted(told, reverse=True)
     assert trakt.get("/sync/last_activities").status == 429
+
+
+def test_a_header_may_be_that_of_a_cached_answer(trakt: Client) -> None:
+    trakt.simulator.quota.until_off_s = -600
+
+    assert ratelimit(trakt.get("/sync/last_activities"))["until"] == "2026-01-15T11:55:00Z"
+
+
+def test_remaining_may_jump_by_hundreds(trakt: Client) -> None:
+    trakt.simulator.quota.erratic = 200
+    told = [ratelimit(trakt.get("/sync/last_activities"))["remaining"] for _ in range(100)]
+
+    assert max(abs(one - other) for one, other in pairwise(told)) > 100
+    assert all(0 <= one <= 500 for one in told)
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"), [("seconds", "300"), ("date", "Thu, 15 Jan 2026 12:05:00 GMT"), ("missing", None)]
+)
+def test_a_429_may_tell_the_wait_as_a_date_or_not_at_all(trakt: Client, rule: str, told: str | None) -> None:
+    trakt.simulator.quota.gets = 0
+    trakt.simulator.quota.retry_after = rule  # type: ignore[assignment]  # one of the three above
+    answer = trakt.get("/sync/last_activities")
+
+    assert (answer.status, answer.headers.get("retry-after")) == (429, told)

@@ -156,3 +156,19 @@ def test_closing_twice_is_no_fault_and_ends_kept_connections(simulator: Simulato
     with pytest.raises((http.client.HTTPException, ConnectionError)):
         get(connection, simulator, "/sync/history")
     connection.close()
+
+
+def test_a_time_out_is_a_connection_on_which_nothing_comes(
+    server: RunningServer, simulator: Simulator
+) -> None:
+    """Others are served meanwhile."""
+    simulator.fail_next(Fault(timed_out=True), path_prefix="/sync/ratings")
+    address = urlsplit(server.base_url)
+    waiting = http.client.HTTPConnection(address.hostname or "", address.port, timeout=0.3)
+    other = connect(server)
+    with pytest.raises(TimeoutError):
+        get(waiting, simulator, "/sync/ratings")
+    waiting.close()
+
+    assert get(other, simulator, "/sync/ratings")[0] == 200
+    other.close()

@@ -1,0 +1,134 @@
+"""The memory of what was sent: a play is on paper before it is on the wire.
+
+A POST to the history may be obeyed though its answer is lost, shown only seconds later, under another
+record, or never. So each play has a line: *meant* before it is sent, *confirmed* when that is proven,
+dropped when it is proven that it was not applied. An open line blocks its play, whoever owns it. A
+confirmed line stays until Trakt's own lists have shown the play twice, the second time in a reading that
+began one lag after the confirmation; a play that is never shown keeps its line for ever.
+
+The rules were explored with a model against late answers, kills and second processes (rules of this
+project, 2026): change them with care, and with a test that shows why.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from crosswatch_trakt.domain.media import Lookup
+from crosswatch_trakt.domain.plays import Play
+
+LAG_S = 15 * 60.0  # Trakt's lists and ledger are believed to be at most so far behind
+STAMP_AGE_S = 2.0  # a younger stamp may stand for two changes: it has whole seconds
+
+
+class Stage(StrEnum):
+    """How far a line has come."""
+
+    MEANT = "meant"  # may be on the wire, may have been applied
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One play that we sent, or were about to send."""
+
+    number: int
+    play: Play  # without history id
+    stage: Stage
+    sent_at: float  # epoch seconds, when its POST began
+    stamp: str  # what last_activities said of the history before the POST
+    stamp_is_old: bool  # whether that stamp was old enough to stand for one change only
+    confirmed_at: float | None = None  # epoch seconds
+    seen: bool = False  # a reading has shown it
+    absent_at: float | None = None  # when the first reading without it began, by the server's clock
+
+    @property
+    def open(self) -> bool:
+        """Whether nobody knows yet if the play was applied."""
+        return self.stage is Stage.MEANT
+
+
+Lines = Mapping[int, Line]
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """A reading of one minute, made to settle a doubt."""
+
+    began_at: float  # epoch seconds, by the server's clock
+    stamp: str  # read freshly
+    in_ledger: bool | None  # whether the ledger has the play; None: it was not asked
+    other_new_plays: bool  # of that minute, which could be ours under another record
+    announced_more: bool  # the minute's announced count is more than its rows
+
+
+def confirm(line: Line, at: float) -> Line:
+    """The play is there: Trakt said so, or a list shows it."""
+    return replace(line, stage=Stage.CONFIRMED, confirmed_at=at)
+
+
+def note_absent(line: Line, began_at: float) -> Line:
+    """A reading has not shown the play; only the first such reading is noted."""
+    return line if line.absent_at is not None else replace(line, absent_at=began_at)
+
+
+def surely_not_applied(line: Line, look: LookBack, *, resend_after_s: float) -> bool:
+    """Whether a look back that does not show the play proves that it was never applied.
+
+    Either nothing at all has changed since before the POST, for long enough; or one lag has gone by and
+    neither list nor ledger nor count nor a stranger in that minute leaves room for it.
+    """
+    if line.absent_at is None:
+        return False
+    waited = look.began_at - line.absent_at
+    if waited >= resend_after_s and line.stamp_is_old and look.stamp == line.stamp:
+        return True
+    clear = look.in_ledger is False and not look.other_new_plays and not look.announced_more
+    return waited >= LAG_S and clear
+
+
+def after_reading(line: Line, *, shown: bool, began_at: float, now: float) -> Line | None:
+    """What becomes of a line when a proven reading has, or has not, shown its play; None: it may go.
+
+    `began_at` is the server's clock, `now` ours.
+    """
+    if not shown:
+        return note_absent(line, began_at)
+    known = line if not line.open else confirm(line, now)
+    if known.seen and known.confirmed_at is not None and began_at - known.confirmed_at >= LAG_S:
+        return None
+    return replace(known, seen=True)
+
+
+def match(lines: Iterable[Line], plays: Iterable[Play]) -> dict[int, Play]:
+    """Which line is shown by which play: same item, same minute, each play standing for one line."""
+    lines = sorted(lines, key=lambda line: line.number)
+    minutes = {line.play.minute for line in lines}
+    rows: dict[int, Lookup[Play]] = {}
+    for play in plays:
+        if play.minute in minutes and play.history_id is not None:
+            rows.setdefault(play.minute, Lookup()).add(play.media, play)
+    taken: set[int | None] = set()
+    shown: dict[int, Play] = {}
+    for line in lines:
+        for play in rows.get(line.play.minute, Lookup[Play]()).find(line.play.media):
+            if play.history_id not in taken:
+                taken.add(play.history_id)
+                shown[line.number] = play
+                break
+    return shown
+
+
+def unseen(lines: Iterable[Line], shown: Mapping[int, Play]) -> list[Play]:
+    """The confirmed plays that no row shows: they stand in the index, or our own play would flicker."""
+    return [line.play for line in lines if not line.open and line.number not in shown]
+
+
+def next_number(lines: Lines) -> int:
+    """The number of the next line."""
+    return max(lines, default=0) + 1
+
+
+def changed(before: Lines, after: Iterable[Line]) -> Sequence[Line]:
+    """The lines that are new or not as they were."""
+    return [line for line in after if before.get(line.number) != line]
