@@ -18,6 +18,7 @@ from platformdirs import user_state_path
 from crosswatch_trakt.adapters.clock import SystemClock
 from crosswatch_trakt.adapters.history import SqliteHistory
 from crosswatch_trakt.adapters.http import RequestsTransport, pooled_session
+from crosswatch_trakt.adapters.journal import FileJournal
 from crosswatch_trakt.adapters.progress import SilentProgress
 from crosswatch_trakt.adapters.state import FileState
 from crosswatch_trakt.adapters.tokens import DOCUMENT, FileTokens
@@ -25,10 +26,12 @@ from crosswatch_trakt.application.account import Account
 from crosswatch_trakt.application.identity import Identify, fingerprint
 from crosswatch_trakt.application.index.history import ROWS_FILE, IndexHistory
 from crosswatch_trakt.application.index.lists import IndexList, RatingsSource, WatchlistSource
+from crosswatch_trakt.application.index.reading import ReadHistory
 from crosswatch_trakt.application.ports import (
     Clock,
     HistoryStore,
     HttpTransport,
+    Journal,
     Note,
     Progress,
     StateStore,
@@ -44,6 +47,7 @@ from crosswatch_trakt.application.trakt.lists import TraktLists
 from crosswatch_trakt.application.trakt.pages import PageReader
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.application.trakt.recent import Recent
+from crosswatch_trakt.application.trakt.stats import TraktCounts
 from crosswatch_trakt.application.trakt.writes import TraktWrites
 from crosswatch_trakt.application.write.collection import CollectPlays
 from crosswatch_trakt.application.write.episodes import Episodes
@@ -131,6 +135,11 @@ def _history(folder: Path, progress: Progress) -> SqliteHistory:
     return SqliteHistory(folder / ROWS_FILE, rebuilt)
 
 
+def _journal_folder(folder: Path) -> Path:
+    """A folder of its own: a host that clears caches must not take it."""
+    return folder / "journal"
+
+
 def _recent(caller: Caller) -> Recent:
     return caller.gate.recent
 
@@ -161,6 +170,9 @@ class Holdings(containers.DeclarativeContainer):
     own_folder = providers.ThreadSafeSingleton(_account_folder, folder, person)
     state: providers.Provider[StateStore] = providers.ThreadSafeSingleton(FileState, own_folder)
     store: providers.Provider[HistoryStore] = providers.ThreadSafeSingleton(_history, own_folder, progress)
+    journal: providers.Provider[Journal] = providers.ThreadSafeSingleton(
+        FileJournal, providers.Callable(_journal_folder, own_folder)
+    )
     recent = providers.Callable(_recent, caller)
     zone = providers.ThreadSafeSingleton(_zone, settings, person)
 
@@ -168,6 +180,7 @@ class Holdings(containers.DeclarativeContainer):
         TraktLists, providers.Factory(PageReader, caller, settings.provided.page_threads)
     )
     stamps = providers.Factory(TraktStamps, caller, clock)
+    counts = providers.Factory(TraktCounts, caller, lists)
     writes = providers.Factory(TraktWrites, caller)
     episodes = providers.Factory(
         Episodes, providers.Factory(TraktCatalogue, caller), store, state, clock, progress
@@ -185,7 +198,19 @@ class Holdings(containers.DeclarativeContainer):
     index_ratings = providers.Factory(
         IndexList, providers.Factory(RatingsSource, lists), stamps, state, recent, clock, progress
     )
-    index_history = providers.Factory(IndexHistory, lists, stamps, store, recent, clock, progress)
+    index_history = providers.Factory(
+        IndexHistory,
+        providers.Factory(ReadHistory, lists, stamps, progress),
+        stamps,
+        counts,
+        store,
+        journal,
+        state,
+        recent,
+        clock,
+        progress,
+        settings.provided.verify,
+    )
 
     book = providers.Factory(UnresolvedBook, state=state, clock=clock, progress=progress)
     watchlist_book = providers.Factory(book, feature="watchlist")

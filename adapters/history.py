@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -27,14 +27,14 @@ from crosswatch_trakt.domain.problems import Problem, StateUnreadable, StateUnwr
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 1  # of the tables and of the JSON in them; any other is begun anew
+SCHEMA_VERSION = 2  # of the tables and of the JSON in them; any other is begun anew
 BUSY_MAX_S = 60.0
 _AT_ONCE_MAX = 900  # SQLite took no more than 999 values in one statement before 3.32
 
 _SCHEMA = (
     "CREATE TABLE media (id INTEGER PRIMARY KEY, document TEXT NOT NULL UNIQUE)",
     "CREATE TABLE play (id INTEGER PRIMARY KEY, minute INTEGER NOT NULL, history_id INTEGER UNIQUE,"
-    " media INTEGER NOT NULL REFERENCES media)",
+    " media INTEGER NOT NULL REFERENCES media, hidden INTEGER NOT NULL)",
     "CREATE INDEX play_minute ON play (minute)",
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
@@ -42,9 +42,11 @@ _SCHEMA = (
 
 
 # The index would have it read the table in random order: 120 ms for 100,000 plays, instead of 70.
-_PLAYS = "SELECT media, minute, history_id FROM play NOT INDEXED ORDER BY minute DESC, history_id DESC, id"
+_PLAYS = (
+    "SELECT media, minute, history_id, hidden FROM play NOT INDEXED ORDER BY minute DESC, history_id DESC, id"
+)
 _PLAYS_AT = (
-    "SELECT media.id, document, minute, history_id FROM play JOIN media ON media.id = play.media"
+    "SELECT media.id, document, minute, history_id, hidden FROM play JOIN media ON media.id = play.media"
     " WHERE minute IN ({})"
 )
 
@@ -91,10 +93,12 @@ class SqliteHistory:
         rows = list(plays)
         return self._write(lambda connection: _replace(connection, rows, proof))
 
-    def apply(self, added: Iterable[Play], removed: Iterable[Play]) -> Result[None, Problem]:
+    def apply(
+        self, added: Iterable[Play], removed: Iterable[Play], proof: bytes | None = None
+    ) -> Result[None, Problem]:
         """First remove these plays, then add those, in one transaction."""
         rows, gone = list(added), list(removed)
-        return self._write(lambda connection: _apply(connection, rows, gone))
+        return self._write(lambda connection: _apply(connection, rows, gone, proof))
 
     def clear(self) -> Result[None, Problem]:
         """Forget rows and proof."""
@@ -200,13 +204,17 @@ class MemoryHistory:
             self._proof = bytes(proof)
         return Success(None)
 
-    def apply(self, added: Iterable[Play], removed: Iterable[Play]) -> Result[None, Problem]:
+    def apply(
+        self, added: Iterable[Play], removed: Iterable[Play], proof: bytes | None = None
+    ) -> Result[None, Problem]:
         """First remove these plays, then add those."""
         rows = list(added)
         with self._lock:
             for key in [key for play in removed for key in self._keys(play)]:
                 self._plays.pop(key, None)
             self._add(rows)
+            if proof is not None:
+                self._proof = bytes(proof)
         return Success(None)
 
     def clear(self) -> Result[None, Problem]:
@@ -222,7 +230,7 @@ class MemoryHistory:
         for play in plays:
             media = self._media.setdefault(play.media, play.media)
             key = object() if play.history_id is None else play.history_id
-            self._plays[key] = Play(media, play.minute, play.history_id)
+            self._plays[key] = replace(play, media=media)
 
     def _keys(self, play: Play) -> list[object]:
         if play.history_id is not None:
@@ -256,7 +264,9 @@ def _plays(connection: sqlite3.Connection) -> list[Play]:
     media = {row: decode_media(text) for row, text in connection.execute("SELECT id, document FROM media")}
     found = connection.execute(_PLAYS)
     try:
-        return [Play(media[row], minute, history_id) for row, minute, history_id in found]
+        return [
+            Play(media[row], minute, history_id, bool(hidden)) for row, minute, history_id, hidden in found
+        ]
     except KeyError:
         raise _Unusable("a play has no title") from None
 
@@ -268,10 +278,10 @@ def _plays_at(connection: sqlite3.Connection, minutes: Sequence[int]) -> list[Pl
         some = minutes[start : start + _AT_ONCE_MAX]
         marks = ",".join("?" * len(some))
         found = connection.execute(_PLAYS_AT.format(marks), some)
-        for row, text, minute, history_id in found:
+        for row, text, minute, history_id, hidden in found:
             if row not in media:
                 media[row] = decode_media(text)
-            plays.append(Play(media[row], minute, history_id))
+            plays.append(Play(media[row], minute, history_id, bool(hidden)))
     return plays
 
 
@@ -287,10 +297,16 @@ def _count(connection: sqlite3.Connection) -> int:
 def _replace(connection: sqlite3.Connection, plays: Sequence[Play], proof: bytes) -> None:
     _clear(connection)
     _add(connection, plays)
-    connection.execute("INSERT INTO meta VALUES ('proof', ?)", (proof,))
+    _keep_proof(connection, proof)
 
 
-def _apply(connection: sqlite3.Connection, added: Sequence[Play], removed: Sequence[Play]) -> None:
+def _keep_proof(connection: sqlite3.Connection, proof: bytes) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('proof', ?)", (proof,))
+
+
+def _apply(
+    connection: sqlite3.Connection, added: Sequence[Play], removed: Sequence[Play], proof: bytes | None
+) -> None:
     # A title whose last play goes keeps its row until the next `replace`: nothing reads it meanwhile.
     ids = [(play.history_id,) for play in removed if play.history_id is not None]
     ours = [(play.minute, encode_media(play.media)) for play in removed if play.history_id is None]
@@ -301,17 +317,21 @@ def _apply(connection: sqlite3.Connection, added: Sequence[Play], removed: Seque
         ours,
     )
     _add(connection, added)
+    if proof is not None:
+        _keep_proof(connection, proof)
 
 
 def _add(connection: sqlite3.Connection, plays: Sequence[Play]) -> None:
     by_object: dict[int, int] = {}  # the plays keep their media alive, and so the numbers unique
-    rows: list[tuple[int, int | None, int]] = []
+    rows: list[tuple[int, int | None, int, bool]] = []
     for play in plays:
         media = by_object.get(id(play.media))
         if media is None:
             media = by_object[id(play.media)] = _media_row(connection, encode_media(play.media))
-        rows.append((play.minute, play.history_id, media))
-    connection.executemany("INSERT OR REPLACE INTO play (minute, history_id, media) VALUES (?, ?, ?)", rows)
+        rows.append((play.minute, play.history_id, media, play.hidden))
+    connection.executemany(
+        "INSERT OR REPLACE INTO play (minute, history_id, media, hidden) VALUES (?, ?, ?, ?)", rows
+    )
 
 
 def _media_row(connection: sqlite3.Connection, document: str) -> int:

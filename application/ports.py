@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from returns.result import Result
 
+from crosswatch_trakt.domain.journal import Line
 from crosswatch_trakt.domain.media import Media
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
@@ -128,15 +129,32 @@ class HistoryStore(Protocol):
         """Put these plays and their proof in place of all, in one transaction."""
         ...
 
-    def apply(self, added: Iterable[Play], removed: Iterable[Play]) -> Result[None, Problem]:
-        """Remove plays, then add others, in one transaction.
+    def apply(
+        self, added: Iterable[Play], removed: Iterable[Play], proof: bytes | None = None
+    ) -> Result[None, Problem]:
+        """Remove plays, then add others, in one transaction; with a proof, that is kept too.
 
-        A play goes by its history id; one that has none (ours, not read since) by title and minute.
+        A play goes by its history id; one that has none (ours, not read since) by title and minute. One
+        that is added takes the place of one with its history id.
         """
         ...
 
     def clear(self) -> Result[None, Problem]:
         """Forget rows and proof."""
+        ...
+
+
+class Journal(Protocol):
+    """The memory of what was sent to the history. Not a cache: losing it may double a play."""
+
+    def lines(self) -> Result[Mapping[int, Line], Problem]:
+        """All lines by their number. Fails with StateUnreadable if it is damaged but for its last entry:
+        an entry that was cut was never on disk whole, so nothing was sent on its account.
+        """
+        ...
+
+    def write(self, lines: Iterable[Line], dropped: Iterable[int] = ()) -> Result[None, Problem]:
+        """Put lines in the place of those of their number, and drop others: on disk when it returns."""
         ...
 
 

@@ -135,6 +135,8 @@ def play_item(play: Play) -> dict[str, object]:
     item["watched_at"] = to_iso(play.minute)
     if play.history_id is not None:
         item["history_id"] = play.history_id
+    if play.hidden:
+        item["hidden"] = True
     return item
 
 

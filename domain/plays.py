@@ -12,3 +12,4 @@ class Play:
     media: Media
     minute: int  # epoch seconds, on the minute; 0 is a play of unknown date
     history_id: int | None = None  # None: written by us, not seen in the list yet
+    hidden: bool = False  # Trakt showed it once, and still counts it, but hides its title today

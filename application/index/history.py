@@ -1,9 +1,11 @@
 """The index of the history: every play, newest first, from the rows that are stored.
 
-Unchanged stamps mean that nothing is fetched; a change means all pages.
+Nothing new, nothing read: stamps unmoved and old enough, counts as they were, and a ledger no older than
+a day. Else what has changed is read and proven, and stored under the lock of the journal: what we sent a
+moment ago stays in the index until Trakt's own lists have shown it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol, cast
@@ -11,41 +13,68 @@ from typing import Protocol, cast
 import msgspec
 from returns.result import Result, Success
 
-from crosswatch_trakt.application.documents import StoredHistory, parse_document
+from crosswatch_trakt.application.documents import Document, parse_document
 from crosswatch_trakt.application.index.index import Index
 from crosswatch_trakt.application.index.lists import say_set_aside
-from crosswatch_trakt.application.index.proving import Endpoint, Proven, Stamps, read_proven
-from crosswatch_trakt.application.ports import Clock, HistoryStore, Progress
-from crosswatch_trakt.application.trakt.lists import PLAYED_KINDS, Counting, Listed, PlayedKind
-from crosswatch_trakt.application.trakt.recent import Recent
+from crosswatch_trakt.application.index.proving import Stamps
+from crosswatch_trakt.application.index.reading import HistoryRead, Known, ReadHistory
+from crosswatch_trakt.application.ports import Clock, HistoryStore, Journal, Progress, StateStore
+from crosswatch_trakt.application.settings import Verify
+from crosswatch_trakt.application.trakt.recent import Recent, Stamp
 from crosswatch_trakt.domain.items import play_item
-from crosswatch_trakt.domain.keys import EventKey, key_plays
+from crosswatch_trakt.domain.journal import Line, Lines, after_reading, changed, match, unseen
+from crosswatch_trakt.domain.keys import key_plays
+from crosswatch_trakt.domain.ledger import ByTitle, Title
+from crosswatch_trakt.domain.media import MediaType
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
+from crosswatch_trakt.domain.witnesses import Rows
 
 Plays = Index[Play]
 
 ROWS_FILE = "trakt_history.sqlite"
+LOCK = "trakt_history"  # of the rows and the journal, held while either is changed
+LEDGER_AGE_MAX_S = 24 * 3600.0  # a change that no stamp and no count shows is found within a day
+HOUR_S = 3600.0
 
 
-class PlayLists(Protocol):
-    """The two halves of the history, as Trakt gives them."""
+class Counts(Protocol):
+    """How much there is, by a count that does not hang on stamps."""
 
-    def plays(self, kind: PlayedKind, counting: Counting) -> Result[Listed[Play], Problem]:
-        """One half, whole."""
+    def plays(self) -> Result[Mapping[str, int], Problem]:
+        """Plays by kind."""
         ...
+
+
+class StoredHistory(Document, kw_only=True):
+    """What is kept beside the rows of the history."""
+
+    stamp: str
+    ts: int  # epoch seconds: when it was proven
+    settled: bool
+    hidden: int
+    ledger_at: float | None  # by the server's clock; None: there was no ledger
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    unshown: dict[str, list[int]] = msgspec.field(default_factory=dict)  # title → minutes only ledgered
+    disagreeing: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)  # title → digests
+    young: dict[str, float] = msgspec.field(default_factory=dict)  # history id → first seen
+    set_aside: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexHistory:
-    """The index of the history: as stored if unchanged, else read anew and stored."""
+    """The index of the history: as stored if nothing is new, else read, proven and stored."""
 
-    lists: PlayLists
+    read: ReadHistory
     stamps: Stamps
+    counts: Counts
     store: HistoryStore
+    journal: Journal
+    state: StateStore
     recent: Recent
     clock: Clock
     progress: Progress
+    verify: Verify
 
     def __call__(self) -> Result[Plays, Problem]:
         """Today's index, proven whole."""
@@ -57,7 +86,7 @@ class IndexHistory:
         )
 
     def bring_up_to_date(self) -> Result[None, Problem]:
-        """Prove what is stored, or read it anew; for writes, which ask the store itself."""
+        """Prove what is stored, or read what is new; for writes, which ask the store itself."""
         started_at = self.clock.monotonic()
         return self._current().map(lambda _: self.recent.proven("history", started_at))
 
@@ -65,41 +94,120 @@ class IndexHistory:
         """The index as last stored, however old."""
         return self._proof().bind(self._old)
 
+    def unshown(self) -> Result[ByTitle, Problem]:
+        """The plays that Trakt counts and has never shown: they are there all the same."""
+        return self._proof().map(lambda proof: {} if proof is None else _titles(proof.unshown))
+
+    # --- is anything new?
+
     def _current(self) -> Result[tuple[StoredHistory, bool], Problem]:
-        """What is kept, and whether it had to be fetched."""
+        """What is kept, and whether anything had to be read."""
         return self._proof().bind(
-            lambda proof: self.stamps.stamp("history").bind(
-                lambda stamp: (
-                    Success((proof, False))
-                    if proof is not None and proof.stamp == stamp
-                    else self._read().map(lambda fresh: (fresh, True))
+            lambda proof: (
+                self._read(None)
+                if proof is None
+                else self._quiet(proof).bind(
+                    lambda quiet: Success((proof, False)) if quiet else self._read(proof)
                 )
             )
         )
+
+    def _quiet(self, proof: StoredHistory) -> Result[bool, Problem]:
+        """Whether nothing speaks for a change, as far as the user wants it verified."""
+        return self.stamps.stamp("history").bind(lambda stamp: self._unmoved(proof, stamp))
+
+    def _unmoved(self, proof: StoredHistory, stamp: Stamp) -> Result[bool, Problem]:
+        if stamp.text != proof.stamp or not proof.settled:
+            return Success(False)
+        if self.verify == "never" or (self.verify == "hourly" and stamp.at - proof.ts < HOUR_S):
+            return Success(True)
+        if proof.ledger_at is not None and stamp.at - proof.ledger_at > LEDGER_AGE_MAX_S:
+            return Success(False)
+        return self.counts.plays().map(lambda counts: dict(counts) == proof.counts)
+
+    # --- reading and storing
+
+    def _read(self, proof: StoredHistory | None) -> Result[tuple[StoredHistory, bool], Problem]:
+        stored: Result[Sequence[Play], Problem] = Success(()) if proof is None else self.store.plays()
+        return stored.bind(
+            lambda plays: self.read(_known(proof, plays)).bind(
+                lambda read: self.counts.plays().bind(
+                    lambda counts: self.state.locked(
+                        LOCK, lambda: self._keep(read, dict(counts), proof, plays)
+                    )
+                )
+            )
+        )
+
+    def _keep(
+        self, read: HistoryRead, counts: dict[str, int], before: StoredHistory | None, plays: Sequence[Play]
+    ) -> Result[tuple[StoredHistory, bool], Problem]:
+        """Store rows and proof, with what the journal knows and Trakt does not show."""
+        proof = self._proof_of(read, counts, before)
+        return self.journal.lines().bind(
+            lambda lines: self._settle_lines(read, lines).bind(
+                lambda ours: self._store(read.history.plays, ours, proof, before, plays)
+            )
+        )
+
+    def _settle_lines(self, read: HistoryRead, lines: Lines) -> Result[Sequence[Play], Problem]:
+        """Note in the journal which lines this reading has shown; gives the plays that it has not."""
+        now = self.clock.now().timestamp()
+        shown = match(lines.values(), read.history.plays.values())
+        after: dict[int, Line] = {}
+        for number, line in lines.items():
+            kept = after_reading(line, shown=number in shown, began_at=read.began_at, now=now)
+            if kept is not None:
+                after[number] = kept
+        news, gone = changed(lines, after.values()), lines.keys() - after.keys()
+        written = self.journal.write(news, gone) if news or gone else Success(None)
+        return written.map(lambda _: unseen(after.values(), shown))
+
+    def _store(
+        self,
+        rows: Rows,
+        ours: Sequence[Play],
+        proof: StoredHistory,
+        before: StoredHistory | None,
+        plays: Sequence[Play],
+    ) -> Result[tuple[StoredHistory, bool], Problem]:
+        body = msgspec.json.encode(proof)
+        if before is None:
+            newest_first = sorted(rows.values(), key=_newest_first)
+            stored = self.store.replace([*newest_first, *ours], body)
+        else:
+            old = {play.history_id: play for play in plays if play.history_id is not None}
+            added = [play for number, play in rows.items() if old.get(number) != play]
+            removed = [play for number, play in old.items() if number not in rows]
+            unlisted = [play for play in plays if play.history_id is None]
+            stored = self.store.apply([*added, *ours], [*removed, *unlisted, *ours], body)
+        return stored.map(lambda _: (proof, True))
+
+    def _proof_of(
+        self, read: HistoryRead, counts: dict[str, int], before: StoredHistory | None
+    ) -> StoredHistory:
+        if read.set_aside is not None:
+            say_set_aside(self.progress, "history", read.set_aside)
+        kept_aside = {} if before is None else before.set_aside
+        return StoredHistory(
+            stamp=read.stamp.text,
+            ts=int(read.stamp.at),
+            settled=read.settled,
+            hidden=read.hidden,
+            ledger_at=read.began_at if read.by_ledger else None,
+            counts=counts,
+            unshown={_name(title): list(minutes) for title, minutes in read.history.hidden.items()},
+            disagreeing={_name(title): digests for title, digests in read.history.disagreeing.items()},
+            young={str(number): at for number, at in read.young.items()},
+            set_aside=dict(kept_aside if read.set_aside is None else read.set_aside),
+        )
+
+    # --- what is stored
 
     def _proof(self) -> Result[StoredHistory | None, Problem]:
         return self.store.proof().map(
             lambda body: parse_document(body, ROWS_FILE, StoredHistory, "history", self.progress)
         )
-
-    def _read(self) -> Result[StoredHistory, Problem]:
-        now = int(self.clock.now().timestamp())
-        counting = Counting(self.progress, "history")
-        endpoints = [self._endpoint(kind, counting) for kind in PLAYED_KINDS]
-        proven = read_proven("history", self.stamps, endpoints, _keyed)
-        counting.end()
-        return proven.bind(lambda read: self._store(read, now))
-
-    def _endpoint(self, kind: PlayedKind, counting: Counting) -> Endpoint[Play]:
-        return lambda: self.lists.plays(kind, counting)
-
-    def _store(self, read: Proven[EventKey, Play], now: int) -> Result[StoredHistory, Problem]:
-        say_set_aside(self.progress, "history", read.set_aside)
-        proof = StoredHistory(
-            stamp=read.index.stamp, ts=now, hidden=read.index.hidden, set_aside=read.set_aside
-        )
-        plays = read.index.entries.values()
-        return self.store.replace(plays, msgspec.json.encode(proof)).map(lambda _: proof)
 
     def _of(self, proof: StoredHistory, fetched: bool, now: datetime) -> Result[Plays, Problem]:
         return self.store.plays().map(
@@ -125,10 +233,32 @@ class IndexHistory:
         return index
 
 
-def _keyed(plays: Iterable[Play]) -> dict[EventKey, Play]:
-    """Each play once, newest first: repeated rows have one history id."""
-    once = {play.history_id: play for play in plays}
-    return key_plays(sorted(once.values(), key=lambda play: (-play.minute, -(play.history_id or 0))))
+def _known(proof: StoredHistory | None, plays: Sequence[Play]) -> Known | None:
+    if proof is None:
+        return None
+    return Known(
+        {play.history_id: play for play in plays if play.history_id is not None},
+        proof.stamp,
+        {_title(name): digests for name, digests in proof.disagreeing.items()},
+        {int(number): at for number, at in proof.young.items()},
+    )
+
+
+def _name(title: Title) -> str:
+    return f"{title.type}:{title.trakt}"
+
+
+def _title(name: str) -> Title:
+    kind, _, trakt = name.partition(":")
+    return Title(MediaType(kind), int(trakt))
+
+
+def _titles(minutes: Mapping[str, Sequence[int]]) -> ByTitle:
+    return {_title(name): tuple(of) for name, of in minutes.items()}
+
+
+def _newest_first(play: Play) -> tuple[int, int]:
+    return -play.minute, -(play.history_id or 0)
 
 
 def _moment(play: Play) -> int:

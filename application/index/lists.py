@@ -99,7 +99,7 @@ class IndexList(Generic[Entry]):
         if stored is None:
             return Success(False)
         return self.stamps.stamp(self.source.feature).bind(
-            lambda stamp: self.source.unchanged(stored, moved=stamp != stored.stamp)
+            lambda stamp: self.source.unchanged(stored, moved=stamp.text != stored.stamp)
         )
 
     def _index(self, stored: StoredList | None, same: bool, now: datetime) -> Result[Items, Problem]:

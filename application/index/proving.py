@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.trakt.lists import Listed
-from crosswatch_trakt.application.trakt.recent import Feature
+from crosswatch_trakt.application.trakt.recent import Feature, Stamp
 from crosswatch_trakt.domain.completeness import (
     CompleteIndex,
     RowCount,
@@ -32,8 +32,8 @@ Endpoint = Callable[[], Result[Listed[Entry], Problem]]
 class Stamps(Protocol):
     """What `last_activities` says of a feature."""
 
-    def stamp(self, feature: Feature, *, fresh: bool = False) -> Result[str, Problem]:
-        """Equal stamps: nothing that shows there has changed. `fresh`: ask Trakt now."""
+    def stamp(self, feature: Feature, *, fresh: bool = False) -> Result[Stamp, Problem]:
+        """Equal texts: nothing that shows there has changed. `fresh`: ask Trakt now."""
         ...
 
 
@@ -76,7 +76,7 @@ def _read_once(
     stamps: Stamps,
     endpoints: Sequence[Endpoint[Entry]],
     keyed: Callable[[Iterable[Entry]], Mapping[Key, Entry]],
-    before: str,
+    before: Stamp,
 ) -> Result[Proven[Key, Entry], Problem]:
     listed: list[Listed[Entry]] = []
     counts: list[RowCount] = []
@@ -90,17 +90,17 @@ def _read_once(
     entries = keyed(value for part in listed for value in part.values)
     return (
         stamps.stamp(feature, fresh=True)
-        .bind(lambda after: prove_complete(entries, counts, before, after))
+        .bind(lambda after: prove_complete(entries, counts, before.text, after.text))
         .map(lambda index: Proven(index, listed))
     )
 
 
 def _believed(endpoint: Endpoint[Entry]) -> Result[tuple[Listed[Entry], RowCount], Problem]:
     """One endpoint's values, read again where fewer rows came than were announced."""
-    return endpoint().bind(lambda first: _believe(first, endpoint))
+    return endpoint().bind(lambda first: believe(first, endpoint))
 
 
-def _believe(first: Listed[Entry], again: Endpoint[Entry]) -> Result[tuple[Listed[Entry], RowCount], Problem]:
+def believe(first: Listed[Entry], again: Endpoint[Entry]) -> Result[tuple[Listed[Entry], RowCount], Problem]:
     if not needs_second_reading(first.reading):
         return prove_reading(first.reading).map(lambda count: (first, count))
     return again().bind(

@@ -10,7 +10,8 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.ports import Clock
 from crosswatch_trakt.application.trakt.call import Call, Caller
-from crosswatch_trakt.application.trakt.recent import NEEDED, Activities, Feature
+from crosswatch_trakt.application.trakt.judge import server_time
+from crosswatch_trakt.application.trakt.recent import NEEDED, Activities, Feature, Stamp
 from crosswatch_trakt.application.trakt.rows import decode
 from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
 
@@ -24,7 +25,7 @@ class TraktStamps:
     caller: Caller
     clock: Clock
 
-    def stamp(self, feature: Feature, *, fresh: bool = False) -> Result[str, Problem]:
+    def stamp(self, feature: Feature, *, fresh: bool = False) -> Result[Stamp, Problem]:
         """What must be equal for the feature to be unchanged."""
         read = read_activities(self.caller, self.clock, feature, fresh=fresh)
         return read.map(lambda activities: activities.stamp(feature))
@@ -43,13 +44,13 @@ def read_activities(
     read = caller.request_with_retries(
         call,
         lambda response: decode(response.body, dict[str, object], call.name).bind(
-            lambda said: _parse(said, start)
+            lambda said: _parse(said, start, server_time(response) or clock.now().timestamp())
         ),
     )
     return read.map(recent.keep)
 
 
-def _parse(said: Mapping[str, object], start: float) -> Result[Activities, Problem]:
+def _parse(said: Mapping[str, object], start: float, at: float) -> Result[Activities, Problem]:
     stamps = {
         f"{group}.{name}": str(at)
         for group, leaves in said.items()
@@ -63,4 +64,4 @@ def _parse(said: Mapping[str, object], start: float) -> Result[Activities, Probl
             leaves = said.get(group)
             if not isinstance(leaves, Mapping) or leaf not in leaves:
                 return Failure(UnexpectedAnswer(f"GET {PATH}", f"{name} is missing"))
-    return Success(Activities(stamps, start))
+    return Success(Activities(stamps, start, at))

@@ -51,6 +51,15 @@ def retry_after_s(response: Response, now: datetime) -> float | None:
     return max(0.0, (aware - now).total_seconds())
 
 
+def server_time(response: Response) -> float | None:
+    """When the server answered, in epoch seconds by its own clock; None if it does not say."""
+    try:
+        at = parsedate_to_datetime(response.headers.get("date", ""))
+    except (ValueError, OverflowError):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
 def is_html(response: Response) -> bool:
     """Whether a page for people came in place of data: the CDN's, or a wrong address."""
     kind = response.headers.get("content-type", "").lower()

@@ -1,10 +1,10 @@
 """The lists of a person, as values with the evidence of how they were read."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeAlias, TypeVar
 
-from returns.result import Result
+from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.ports import Progress, SnapshotProgress
 from crosswatch_trakt.application.trakt.call import Call
@@ -12,16 +12,22 @@ from crosswatch_trakt.application.trakt.pages import PageReader, Pages
 from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.application.trakt.rows import (
     CollectionRow,
+    FilmLedger,
     HistoryRow,
     RatingRow,
     RowReader,
+    ShowLedger,
     WatchlistRow,
+    episode_minutes,
+    film_minutes,
 )
 from crosswatch_trakt.domain.completeness import Reading
-from crosswatch_trakt.domain.media import Media
+from crosswatch_trakt.domain.ledger import Minutes, Title, Window
+from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.plays import Play
-from crosswatch_trakt.domain.problems import Problem
+from crosswatch_trakt.domain.problems import NotThere, Problem, Refused, UnexpectedAnswer, VipOnly
 from crosswatch_trakt.domain.ratings import Rating
+from crosswatch_trakt.domain.timestamps import MINUTE_S, to_iso
 from crosswatch_trakt.domain.watchlist import WatchlistEntry
 
 Value = TypeVar("Value")
@@ -42,6 +48,7 @@ class Listed(Generic[Value]):
     reading: Reading
     set_aside: Mapping[str, int] = field(default_factory=dict)  # reason → rows that name nothing
     etags: Sequence[str | None] = ()
+    began_at: float | None = None  # when its first page was answered, by the server's clock
 
 
 class Counting:
@@ -100,13 +107,37 @@ class TraktLists:
         call = Call("collection", "GET", f"/sync/collection/{kind}")
         return self._read(call, list[CollectionRow], RowReader.titles, None)
 
-    def plays_of(
-        self, kind: PlayedKind, trakt: int, start_at: str, end_at: str
-    ) -> Result[Sequence[Play], Problem]:
-        """A title's own plays between two dates (ISO), from the list of the title itself."""
-        query = {"start_at": start_at, "end_at": end_at}
-        call = Call("history", "GET", f"/sync/history/{kind}/{trakt}", query)
-        return self._read(call, list[HistoryRow], RowReader.plays, None).map(lambda listed: listed.values)
+    def plays_of(self, title: Title) -> Result[Listed[Play], Problem]:
+        """A title's own list. One that answers 404 is empty: the title was merged away, or has no plays."""
+        kind = _PLAYED[title.type]
+        call = Call("history", "GET", f"/sync/history/{kind}/{title.trakt}")
+        read = self._read(call, list[HistoryRow], RowReader.plays, None)
+        return read.lash(lambda problem: _empty_if_not_there(call, problem))
+
+    def plays_within(self, window: Window) -> Result[Listed[Play], Problem]:
+        """All plays of a kind between two minutes. Whether Trakt's ends belong to it is not known, so a
+        minute more is asked for at each, and what lies outside is dropped.
+        """
+        first, last = max(0, window.first - MINUTE_S), window.last + MINUTE_S
+        query = {"start_at": to_iso(first), "end_at": to_iso(last)}
+        call = Call("history", "GET", f"/sync/history/{_PLAYED[window.type]}", query)
+        read = self._read(call, list[HistoryRow], RowReader.plays, None)
+        return read.map(
+            lambda listed: replace(listed, values=[play for play in listed.values if window.holds(play)])
+        )
+
+    def newest_plays(self, kind: PlayedKind) -> Result[Listed[Play], Problem]:
+        """The first page of one half of the history, with the announced count of the whole."""
+        call = Call("history", "GET", f"/sync/history/{kind}")
+        return self._pages.first(call, list[HistoryRow]).map(lambda pages: _listed(pages, RowReader.plays))
+
+    def ledger(self) -> Result[dict[Title, Minutes] | None, Problem]:
+        """The minute of every play, by title; None where Trakt has no such list for us."""
+        films = self._pages.whole(_FILM_LEDGER, FilmLedger, _untold)
+        shows = films.bind(lambda _: self._pages.whole(_SHOW_LEDGER, ShowLedger, _untold))
+        return films.bind(lambda of_films: shows.bind(lambda of_shows: _ledger(of_films, of_shows))).lash(
+            _none_if_refused
+        )
 
     def _read(
         self,
@@ -115,16 +146,46 @@ class TraktLists:
         read: Callable[[RowReader, Sequence[Row]], list[Value]],
         counting: Counting | None,
     ) -> Result[Listed[Value], Problem]:
-        reader = RowReader()
-
-        def listed(pages: Pages[Row]) -> Listed[Value]:
-            values = [value for page in pages.pages for value in read(reader, page)]
-            reading = Reading(pages.endpoint, len(pages.pages), pages.announced, frozenset(reader.seen))
+        def listed(pages: Pages[list[Row]]) -> Listed[Value]:
+            found = _listed(pages, read)
             if counting is not None:
-                counting.next(len(reader.seen), pages.announced)
-            return Listed(values, reading, reader.set_aside, pages.etags)
+                counting.next(len(found.reading.rows), pages.announced)
+            return found
 
         return self._pages.whole(call, shape, counting or _untold).map(listed)
+
+
+def _listed(
+    pages: Pages[list[Row]], read: Callable[[RowReader, Sequence[Row]], list[Value]]
+) -> Listed[Value]:
+    reader = RowReader()
+    values = [value for page in pages.pages for value in read(reader, page)]
+    reading = Reading(pages.endpoint, len(pages.pages), pages.announced, frozenset(reader.seen))
+    return Listed(values, reading, reader.set_aside, pages.etags, pages.began_at)
+
+
+def _ledger(
+    films: Pages[FilmLedger], shows: Pages[ShowLedger]
+) -> Result[dict[Title, Minutes] | None, Problem]:
+    ledger: dict[Title, Minutes] = {}
+    try:
+        for of_films in films.pages:
+            ledger.update(film_minutes(of_films))
+        for of_shows in shows.pages:
+            ledger.update(episode_minutes(of_shows))
+    except ValueError:
+        return Failure(UnexpectedAnswer(_FILM_LEDGER.name, "it holds ids or dates that are none"))
+    return Success(ledger)
+
+
+def _none_if_refused(problem: Problem) -> Result[dict[Title, Minutes] | None, Problem]:
+    return Success(None) if isinstance(problem, NotThere | Refused | VipOnly) else Failure(problem)
+
+
+def _empty_if_not_there(call: Call, problem: Problem) -> Result[Listed[Play], Problem]:
+    if isinstance(problem, NotThere):
+        return Success(Listed((), Reading(call.path, 1, 0, frozenset())))
+    return Failure(problem)
 
 
 def _untold(done: int, total: int | None) -> None:
@@ -132,3 +193,14 @@ def _untold(done: int, total: int | None) -> None:
 
 
 _WATCHLIST = Call("watchlist", "GET", "/sync/watchlist")
+_LEDGER_TITLES = 1000  # wanted a page; Trakt may grant fewer, and says so
+_FILM_LEDGER = Call(
+    "history", "GET", "/users/me/watched/movies", {"extended": "min", "limit": _LEDGER_TITLES}
+)
+_SHOW_LEDGER = Call(
+    "history",
+    "GET",
+    "/users/me/watched/shows",
+    {"extended": "min", "specials": "true", "season_numbers": "true", "limit": _LEDGER_TITLES},
+)
+_PLAYED: Mapping[MediaType, PlayedKind] = {MediaType.MOVIE: "movies", MediaType.EPISODE: "episodes"}

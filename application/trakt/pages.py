@@ -9,7 +9,7 @@ Where pages announce different counts the highest counts: a floor does not sink 
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
@@ -18,12 +18,12 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.ports import Response
 from crosswatch_trakt.application.trakt.call import Call, Caller
-from crosswatch_trakt.application.trakt.judge import NOT_MODIFIED
+from crosswatch_trakt.application.trakt.judge import NOT_MODIFIED, server_time
 from crosswatch_trakt.application.trakt.rows import decode
 from crosswatch_trakt.domain.ids import parse_number
 from crosswatch_trakt.domain.problems import Incomplete, Problem, UnexpectedAnswer
 
-Row = TypeVar("Row")
+Rows = TypeVar("Rows", bound=Sized)  # a list of rows, or titles by their ids
 
 PAGE_ROWS_MAX = 250  # Trakt's silent cap since 2026-06
 PAGES_BEYOND_MAX = 100
@@ -31,28 +31,25 @@ PAGES_MAX = 20_000  # five million rows; the largest account known has 386,000 p
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Page(Generic[Rows]):
     """One page of a list."""
 
-    rows: Sequence[Row]
+    rows: Rows
     announced: int | None  # rows of all pages together
     limit: int  # rows that a full page has
     etag: str | None
+    at: float | None  # epoch seconds by the server's clock
 
 
 @dataclass(frozen=True, slots=True)
-class Pages(Generic[Row]):
+class Pages(Generic[Rows]):
     """A list as it was read, page by page."""
 
     endpoint: str
-    pages: Sequence[Sequence[Row]]
+    pages: Sequence[Rows]
     announced: int | None
     etags: Sequence[str | None] = field(default=())
-
-    def rows(self) -> Iterator[Row]:
-        """Every row, in the order of the pages."""
-        for page in self.pages:
-            yield from page
+    began_at: float | None = None  # when the first page was answered, by the server's clock
 
 
 Progressed = Callable[[int, int | None], None]
@@ -65,13 +62,11 @@ class PageReader:
         self._caller = caller
         self._threads = threads
 
-    def whole(
-        self, call: Call, shape: type[list[Row]], progressed: Progressed
-    ) -> Result[Pages[Row], Problem]:
+    def whole(self, call: Call, shape: type[Rows], progressed: Progressed) -> Result[Pages[Rows], Problem]:
         """Every page of a list; `progressed` is told rows read and rows announced."""
         given_up = threading.Event()
         call = replace(call, given_up=given_up.is_set)
-        read: list[Page[Row]] = []
+        read: list[Page[Rows]] = []
         rows = 0
         try:
             for result in self._each(call, shape):
@@ -89,8 +84,14 @@ class PageReader:
                 [page.rows for page in read],
                 max((page.announced for page in read if page.announced is not None), default=None),
                 [page.etag for page in read],
+                read[0].at,
             )
         )
+
+    def first(self, call: Call, shape: type[Rows]) -> Result[Pages[Rows], Problem]:
+        """The first page alone, and what is announced of the whole."""
+        read = self._page(call, shape, 1)
+        return read.map(lambda page: Pages(call.path, [page.rows], page.announced, [page.etag], page.at))
 
     def unchanged(self, call: Call, etags: Sequence[str | None]) -> Result[bool, Problem]:
         """Whether every page of a list still answers 304 to its tag; asked in order, to the first no."""
@@ -107,7 +108,7 @@ class PageReader:
                 return same
         return Success(True)
 
-    def _each(self, call: Call, shape: type[list[Row]]) -> Iterator[Result[Page[Row], Problem]]:
+    def _each(self, call: Call, shape: type[Rows]) -> Iterator[Result[Page[Rows], Problem]]:
         """The first page, the announced ones side by side, then on while they are full."""
         first = self._page(call, shape, 1)
         yield first
@@ -139,14 +140,14 @@ class PageReader:
             floor, received = max(floor, _pages_of(page, limit)), received + len(page.rows)
 
     def _side_by_side(
-        self, call: Call, shape: type[list[Row]], numbers: Sequence[int]
-    ) -> Iterator[Result[Page[Row], Problem]]:
+        self, call: Call, shape: type[Rows], numbers: Sequence[int]
+    ) -> Iterator[Result[Page[Rows], Problem]]:
         """Some pages, in their order, several in flight: fewer after the CDN has complained."""
         if not numbers:
             return
         pool = ThreadPoolExecutor(min(self._threads, len(numbers)), "trakt-page")
         try:
-            in_flight: deque[Future[Result[Page[Row], Problem]]] = deque()
+            in_flight: deque[Future[Result[Page[Rows], Problem]]] = deque()
             for number in numbers:
                 while len(in_flight) >= self._caller.gate.lanes(self._threads):
                     yield in_flight.popleft().result()
@@ -156,39 +157,41 @@ class PageReader:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _page(self, call: Call, shape: type[list[Row]], number: int) -> Result[Page[Row], Problem]:
+    def _page(self, call: Call, shape: type[Rows], number: int) -> Result[Page[Rows], Problem]:
         numbered = replace(call, query=_query(call.query, number))
         return self._caller.request_with_retries(numbered, lambda response: _read(call, response, shape))
 
 
 def _query(query: Mapping[str, str | int], number: int) -> Mapping[str, str | int]:
-    return {**query, "page": number, "limit": PAGE_ROWS_MAX}
+    return {"limit": PAGE_ROWS_MAX, **query, "page": number}
 
 
-def _read(call: Call, response: Response, shape: type[list[Row]]) -> Result[Page[Row], Problem]:
+def _read(call: Call, response: Response, shape: type[Rows]) -> Result[Page[Rows], Problem]:
     if response.status != 200:
         return Failure(UnexpectedAnswer(call.name, f"HTTP {response.status} where rows were expected"))
     headers = response.headers
     announced = _count(headers.get("x-pagination-item-count"))
     limit = parse_number(headers.get("x-pagination-limit"))
     return decode(response.body, shape, call.name).map(
-        lambda rows: Page(rows, announced, limit or _limit_of(rows), headers.get("etag"))
+        lambda rows: Page(
+            rows, announced, limit or _limit_of(rows), headers.get("etag"), server_time(response)
+        )
     )
 
 
-def _limit_of(rows: Sequence[Row]) -> int:
+def _limit_of(rows: Sized) -> int:
     """What a full page has where the answer does not say: no more than came, so that one reads on."""
     return min(len(rows), PAGE_ROWS_MAX) or 1
 
 
-def _of_that_size(call: Call, page: Page[Row], limit: int) -> Result[Page[Row], Problem]:
+def _of_that_size(call: Call, page: Page[Rows], limit: int) -> Result[Page[Rows], Problem]:
     """A page cut larger than the first begins later than the one before it ended."""
     if page.limit > limit:
         return Failure(UnexpectedAnswer(call.name, f"its pages grew from {limit} to {page.limit} rows"))
     return Success(page)
 
 
-def _pages_of(page: Page[Row], limit: int) -> int:
+def _pages_of(page: Page[Rows], limit: int) -> int:
     """How many pages a page announces."""
     return math.ceil((page.announced or 0) / limit)
 

@@ -5,6 +5,7 @@ It is kept beside the gate, so that calls which open the account anew share it: 
 proven lately need not be proven again before each small write.
 """
 
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from crosswatch_trakt.application.ports import Clock
 from crosswatch_trakt.domain.media import Lookup, Media
+from crosswatch_trakt.domain.timestamps import from_iso
 
 Feature: TypeAlias = Literal["watchlist", "ratings", "history"]
 
@@ -31,16 +33,31 @@ _ALSO: Mapping[Feature, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """What `last_activities` says of a feature."""
+
+    text: str  # equal text: nothing that shows there has changed
+    newest: float  # epoch seconds: the last change
+    at: float  # epoch seconds: when it was read; both by the server's clock
+
+    def older_than(self, seconds: float) -> bool:
+        """Whether the last change was so long before the reading."""
+        return self.newest + seconds <= self.at
+
+
+@dataclass(frozen=True, slots=True)
 class Activities:
     """One reading of `last_activities`: `movies.watched_at` → ISO date."""
 
     stamps: Mapping[str, str]
     read_at: float  # monotonic seconds, before it was asked for
+    at: float  # epoch seconds, by the server's clock
 
-    def stamp(self, feature: Feature) -> str:
+    def stamp(self, feature: Feature) -> Stamp:
         """What must be equal for the feature to be unchanged."""
-        names = NEEDED[feature] + _ALSO[feature]
-        return " ".join(f"{name}={self.stamps.get(name, '')}" for name in names)
+        stamps = {name: self.stamps.get(name, "") for name in NEEDED[feature] + _ALSO[feature]}
+        text = " ".join(f"{name}={stamp}" for name, stamp in stamps.items())
+        return Stamp(text, max(map(_moment, stamps.values())), self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,7 @@ class Recent:
         self._clock = clock
         self._lock = threading.Lock()
         self._activities: Activities | None = None
+        self._stats: tuple[float, dict[str, int]] | None = None
         self._proven_at: dict[Feature, float] = {}
         self._written: dict[Feature, Lookup[Written]] = {}
         self._collected: dict[str, tuple[float, Lookup[Media]]] = {}
@@ -76,10 +94,22 @@ class Recent:
             self._activities = activities
         return activities
 
+    def stats(self) -> dict[str, int] | None:
+        """The last reading of the counts, if it is recent enough."""
+        with self._lock:
+            fresh = self._stats is not None and self._clock.monotonic() - self._stats[0] < KEPT_S
+            return self._stats[1] if fresh and self._stats else None
+
+    def keep_stats(self, counts: dict[str, int]) -> dict[str, int]:
+        """Remember a reading of the counts."""
+        with self._lock:
+            self._stats = self._clock.monotonic(), counts
+        return counts
+
     def written(self) -> None:
         """A write of ours: what was read before it is no longer what Trakt would say."""
         with self._lock:
-            self._activities = None
+            self._activities = self._stats = None
 
     def proven(self, feature: Feature, started_at: float) -> None:
         """The stored index was shown to be whole by a reading that began then (monotonic)."""
@@ -130,3 +160,11 @@ class Recent:
         """Something was taken out, or may have been."""
         with self._lock:
             self._collected.pop(kind, None)
+
+
+def _moment(stamp: str) -> float:
+    """When a stamp says something changed; one that cannot be read may be of this moment."""
+    try:
+        return float(from_iso(stamp)) if stamp else 0.0
+    except ValueError:
+        return math.inf

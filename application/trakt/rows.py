@@ -15,6 +15,7 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.domain.ids import parse_ids, parse_whole
 from crosswatch_trakt.domain.items import NUMBER_MAX, TITLE_MAX, YEAR_MAX, without_shows
+from crosswatch_trakt.domain.ledger import Minutes, Title
 from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
@@ -67,6 +68,30 @@ class CollectionRow(MediaRow, kw_only=True):
     """One collected film or episode."""
 
     collected_at: str | None = None
+
+
+FilmLedger: TypeAlias = dict[str, list[str | None]]  # trakt id → dates
+ShowLedger: TypeAlias = dict[str, dict[str, dict[str, list[str | None]]]]  # show → season → episode → dates
+
+
+def film_minutes(page: FilmLedger) -> dict[Title, Minutes]:
+    """The minutes of the films of one page of the ledger."""
+    return {Title(MediaType.MOVIE, int(trakt)): _minutes(dates) for trakt, dates in page.items()}
+
+
+def episode_minutes(page: ShowLedger) -> dict[Title, Minutes]:
+    """The minutes of the episodes of one page of the ledger."""
+    return {
+        Title(MediaType.EPISODE, int(trakt)): _minutes(dates)
+        for seasons in page.values()
+        for episodes in seasons.values()
+        for trakt, dates in episodes.items()
+    }
+
+
+def _minutes(dates: Sequence[str | None]) -> Minutes:
+    """A date that is null is unknown."""
+    return tuple(sorted(0 if text is None else on_the_minute(max(0, from_iso(text))) for text in dates))
 
 
 class TitleObject(msgspec.Struct):

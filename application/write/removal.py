@@ -12,7 +12,7 @@ from typing import Protocol
 from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.ports import HistoryStore
-from crosswatch_trakt.application.trakt.lists import PlayedKind
+from crosswatch_trakt.application.trakt.lists import Listed
 from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
 from crosswatch_trakt.application.write.history import Collect, CurrentHistory, up_to_date
@@ -22,21 +22,20 @@ from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.answers import Fate, read_play_removal
 from crosswatch_trakt.domain.items import PlayWish, parse_play_removal
 from crosswatch_trakt.domain.keys import canonical_key, event_key
-from crosswatch_trakt.domain.media import Lookup, MediaType, same_item, undecided
+from crosswatch_trakt.domain.ledger import Title
+from crosswatch_trakt.domain.media import Lookup, Media, same_item, undecided
 from crosswatch_trakt.domain.outcomes import Already, End, Reason, Refusal
 from crosswatch_trakt.domain.payloads import PlayRemoval, Target, plan_play_removals
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
-from crosswatch_trakt.domain.timestamps import MINUTE_S, Undated, to_iso
+from crosswatch_trakt.domain.timestamps import Undated
 
 
 class TitleLists(Protocol):
     """A title's own list of plays."""
 
-    def plays_of(
-        self, kind: PlayedKind, trakt: int, start_at: str, end_at: str
-    ) -> Result[Sequence[Play], Problem]:
-        """The plays of one title between two dates."""
+    def plays_of(self, title: Title) -> Result[Listed[Play], Problem]:
+        """All plays of one title."""
         ...
 
 
@@ -162,18 +161,15 @@ class RemovePlays:
     ) -> Result[Sequence[Play], Problem]:
         """A play that we wrote and have not read since has no id here: the title's own list has it."""
         media = found[0].media
-        kind: PlayedKind = "movies" if media.type is MediaType.MOVIE else "episodes"
-        minutes = [play.minute for play in found]
-        start_at, end_at = to_iso(min(minutes)), to_iso(max(minutes) + MINUTE_S)
 
-        def shown(trakt: int | None) -> Result[Sequence[Play], Problem]:
-            if trakt is None:
+        def shown(title: Media) -> Result[Sequence[Play], Problem]:
+            if title.ids.trakt is None:
                 return Success(found)
-            read = self.lists.plays_of(kind, trakt, start_at, end_at)
-            return read.map(lambda rows: [row for row in rows if _fits(row, wish)] or found)
+            read = self.lists.plays_of(Title(title.type, title.ids.trakt))
+            return read.map(lambda own: [play for play in own.values if _fits(play, wish)] or found)
 
         named = Success(media) if media.ids.trakt is not None else episodes.with_trakt_id(media)
-        return named.bind(lambda title: shown(title.ids.trakt))
+        return named.bind(shown)
 
     # --- sending
 

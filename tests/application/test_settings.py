@@ -196,6 +196,8 @@ def test_an_address_with_tls_or_of_this_machine_is_taken(name: str, address: str
         " https://api.trakt.tv",
         "https://api.trakt.tv ",
         "https://api trakt.tv",
+        "https://api.trakt.tv%2f.example.org",
+        "https://api.trakt.tv,example.org",
         "https://äpi.trakt.tv",
         "https://api.trakt.tv:99999",
         "https://api.trakt.tv:port",

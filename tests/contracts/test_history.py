@@ -112,6 +112,21 @@ def test_a_change_adds_and_removes_and_leaves_the_proof(history: HistoryStore) -
     assert history.proof() == Success(b"proof")
 
 
+def test_a_change_with_a_proof_keeps_the_proof(history: HistoryStore) -> None:
+    history.replace([Play(MATRIX, 0, 1)], b"before").unwrap()
+    history.apply([Play(MATRIX, 60, 2)], [], b"after").unwrap()
+
+    assert history.proof() == Success(b"after")
+
+
+def test_a_hidden_play_is_kept_as_one(history: HistoryStore) -> None:
+    play = Play(MATRIX, 60, 1, hidden=True)
+    history.replace([play], b"").unwrap()
+
+    assert history.plays() == Success([play])
+    assert history.plays_at([60]) == Success([play])
+
+
 def test_two_plays_without_a_history_id_in_one_minute_are_two(history: HistoryStore) -> None:
     history.apply([Play(MATRIX, 60), Play(MATRIX, 60)], []).unwrap()
     history.apply([Play(MATRIX, 60)], []).unwrap()

@@ -1,6 +1,7 @@
 """Tokens: device login, refresh, and never losing a pair that could be kept."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -349,6 +350,20 @@ def test_threads_that_refresh_at_once_use_one_refresh_token_once(
     asking = at(trakt, clock, tokens=MemoryTokens(pair_of(trakt, 1)))
 
     assert all(is_successful(answer) for answer in all_at_once([asking], 8))
+    assert refreshes(asking) == 1
+
+
+def test_threads_whose_refresh_ahead_fails_at_once_try_it_once(trakt: Simulator, clock: ManualClock) -> None:
+    trakt.fail_next(Fault(status=503), path_prefix="/oauth", times=1000)
+    asking = at(trakt, clock, tokens=MemoryTokens(pair_of(trakt, ends_in(clock, 1800))))
+    answer = asking.wire.answer
+
+    def slowly(request: Request) -> Result[Response, Problem]:
+        time.sleep(0.05 if "/oauth/" in request.url else 0.0)  # so that all eight are there
+        return answer(request)
+
+    asking.wire.answer = slowly
+    assert all(is_successful(answered) for answered in all_at_once([asking], 8))
     assert refreshes(asking) == 1
 
 

@@ -32,7 +32,7 @@ def asking(trakt: Simulator, clock: ManualClock) -> Desk:
 
 def stamps(asking: Desk) -> dict[Feature, str]:
     reader = TraktStamps(asking.caller, asking.clock)
-    return {feature: reader.stamp(feature, fresh=True).unwrap() for feature in FEATURES}
+    return {feature: reader.stamp(feature, fresh=True).unwrap().text for feature in FEATURES}
 
 
 def test_one_reading_serves_all_features_for_half_a_minute(asking: Desk, clock: ManualClock) -> None:
@@ -117,8 +117,8 @@ def test_groups_and_leaves_that_are_new_or_absent_do_not_matter() -> None:
 
     assert isinstance(plain, Activities)
     assert isinstance(more, Activities)
-    assert {feature: plain.stamp(feature) for feature in FEATURES} == {
-        feature: more.stamp(feature) for feature in FEATURES
+    assert {feature: plain.stamp(feature).text for feature in FEATURES} == {
+        feature: more.stamp(feature).text for feature in FEATURES
     }
 
 
@@ -134,7 +134,7 @@ def test_each_needed_leaf_moves_the_stamp_of_its_feature(feature: Feature) -> No
         said[group] = {**leaves, leaf: AFTER}
         changed = read(said)
         assert isinstance(changed, Activities)
-        assert changed.stamp(feature) != base.stamp(feature)
+        assert changed.stamp(feature).text != base.stamp(feature).text
 
 
 @pytest.mark.parametrize("feature", FEATURES)
@@ -161,4 +161,4 @@ def test_what_never_happened_has_no_date() -> None:
     never = read(answer(movies=null))
 
     assert isinstance(never, Activities)
-    assert "movies.watched_at= " in never.stamp("history") + " "
+    assert "movies.watched_at= " in never.stamp("history").text + " "

@@ -10,7 +10,7 @@ from returns.result import Failure, Success
 
 from crosswatch_trakt.application.advice import advice
 from crosswatch_trakt.application.ports import Response
-from crosswatch_trakt.application.trakt.judge import DETAIL_MAX, judge, retry_after_s
+from crosswatch_trakt.application.trakt.judge import DETAIL_MAX, judge, retry_after_s, server_time
 from crosswatch_trakt.domain.problems import (
     AccountLimit,
     AccountLocked,
@@ -172,3 +172,13 @@ def test_what_a_body_says_is_shown_on_one_line_that_no_terminal_obeys(body: byte
 def test_an_address_that_is_none_is_not_shown(address: str) -> None:
     assert problem_of(426, x_upgrade_url=address) == VipOnly(R, None)
     assert problem_of(420, x_upgrade_url=address) == AccountLimit(R, None, None)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=30) | odd_dates | st.just("Mon, 01 Jan 2026 00:00:00 +99999999999999999999"))
+def test_the_servers_clock_is_known_only_where_it_says_a_date(text: str) -> None:
+    said = server_time(Response(200, {"date": text}, b""))
+
+    assert said is None or isinstance(said, float)
+    assert server_time(Response(200, {}, b"")) is None
+    assert server_time(Response(200, {"date": format_datetime(NOW, usegmt=True)}, b"")) == NOW.timestamp()

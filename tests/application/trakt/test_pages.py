@@ -87,12 +87,12 @@ def silent(done: int, total: int | None) -> None:
 
 def whole(
     book: Book, threads: int = 1, progressed: Callable[[int, int | None], None] = silent
-) -> Result[Pages[Number], Problem]:
+) -> Result[Pages[list[Number]], Problem]:
     return PageReader(reading(book).caller, threads).whole(READ, list[Number], progressed)
 
 
-def numbers(pages: Result[Pages[Number], Problem]) -> list[int]:
-    return [row.id for row in pages.unwrap().rows()]
+def numbers(pages: Result[Pages[list[Number]], Problem]) -> list[int]:
+    return [row.id for page in pages.unwrap().pages for row in page]
 
 
 # --- how far to read
@@ -154,7 +154,7 @@ def test_a_later_page_that_announces_more_is_believed() -> None:
 
 def test_a_floor_does_not_sink_while_one_walks_on_it() -> None:
     """A last page that announces less than the first must not make a part a whole."""
-    book = Book(30, 10, announced=30, counts={3: "12"}, cut={2: 10})
+    book = Book(30, 10, announced=30, counts={3: "12", 4: "12"}, cut={2: 10})
     pages = whole(book).unwrap()
 
     assert pages.announced == 30

@@ -188,6 +188,10 @@ def test_a_play_without_a_date_stands_at_epoch_0() -> None:
         assert plays(played(watched_at=watched_at))[0][0].minute == 0
 
 
+def test_a_play_before_1970_stands_at_epoch_0_where_trakt_keeps_what_has_no_date() -> None:
+    assert plays(played(watched_at="1916-01-01T00:00:00.000Z"))[0][0].minute == 0
+
+
 def test_dates_out_of_all_reason_are_dates() -> None:
     values, _ = ratings(rated(rated_at="1916-01-01T00:00:00.000Z"))
 

@@ -1,0 +1,302 @@
+"""Reading the history until its two witnesses agree, as little as that takes.
+
+The ledger says which titles and minutes differ from what is known; those alone are read again, by title
+or by windows of dates, whichever costs fewer requests. Where that is over a third of all pages, all
+pages. `last_activities` is read before and after; what moved in between is read again, a bounded number of
+times. Without a ledger (Trakt refuses it) the announced counts and a second reading have to do.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from returns.result import Failure, Result, Success
+
+from crosswatch_trakt.application.index.proving import ROUNDS_MAX, Endpoint, Stamps, believe
+from crosswatch_trakt.application.ports import Progress
+from crosswatch_trakt.application.trakt.lists import PLAYED_KINDS, Counting, Listed, PlayedKind
+from crosswatch_trakt.application.trakt.pages import PAGE_ROWS_MAX
+from crosswatch_trakt.application.trakt.recent import Stamp
+from crosswatch_trakt.domain.journal import LAG_S
+from crosswatch_trakt.domain.ledger import (
+    ByTitle,
+    Minutes,
+    Rereading,
+    Title,
+    Window,
+    minutes_by_title,
+    plan_rereading,
+    title_of,
+)
+from crosswatch_trakt.domain.plays import Play
+from crosswatch_trakt.domain.problems import Incomplete, Problem
+from crosswatch_trakt.domain.witnesses import Digests, History, Rows, disagreements, hear_both
+
+SHARE_OF_PAGES = 1 / 3  # a reading of more than that reads all pages instead
+
+
+class HistoryLists(Protocol):
+    """The history, as Trakt gives it."""
+
+    def plays(self, kind: PlayedKind, counting: Counting) -> Result[Listed[Play], Problem]:
+        """One half, whole."""
+        ...
+
+    def newest_plays(self, kind: PlayedKind) -> Result[Listed[Play], Problem]:
+        """The first page of one half."""
+        ...
+
+    def plays_within(self, window: Window) -> Result[Listed[Play], Problem]:
+        """All plays of a kind between two minutes."""
+        ...
+
+    def plays_of(self, title: Title) -> Result[Listed[Play], Problem]:
+        """All plays of one title."""
+        ...
+
+    def ledger(self) -> Result[dict[Title, Minutes] | None, Problem]:
+        """The minute of every play; None where there is no such list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a history from before."""
+
+    rows: Rows  # as stored, by history id
+    stamp: str = ""  # of the last proof
+    disagreeing: Mapping[Title, Digests] = field(default_factory=dict)  # last seen in a settled reading
+    young: Mapping[int, float] = field(default_factory=dict)  # id → when an unsettled reading first saw it
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRead:
+    """A history that both witnesses have shown, and what else there is to keep of it."""
+
+    history: History
+    stamp: Stamp
+    began_at: float  # by the server's clock
+    settled: bool  # the last change was longer ago than lists may lag
+    young: Mapping[int, float]
+    by_ledger: bool
+    hidden: int  # plays that Trakt counts and does not send
+    set_aside: Mapping[str, int] | None  # None: no page was read whole
+
+
+NOTHING_KNOWN = Known({})
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The rows as they stand while they are read."""
+
+    rows: dict[int, Play]
+    began_at: float
+    parts: list[Listed[Play]] | None = None  # both halves, if all pages were read since anything moved
+    set_aside: dict[str, int] | None = None
+    uncounted: int = 0  # rows announced beyond those that came, where there is no ledger
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """Reads the history."""
+
+    lists: HistoryLists
+    stamps: Stamps
+    progress: Progress
+
+    def __call__(self, known: Known | None) -> Result[HistoryRead, Problem]:
+        """What has changed since it was known; all of it if nothing is."""
+        counting = Counting(self.progress, "history")
+        before = self.stamps.stamp("history")
+        first = before.bind(lambda stamp: self._begin(known, stamp, counting))
+        read = before.bind(
+            lambda stamp: first.bind(
+                lambda reading: self._agree(reading, known or NOTHING_KNOWN, stamp, counting)
+            )
+        )
+        counting.end()
+        return read
+
+    # --- rounds
+
+    def _begin(self, known: Known | None, stamp: Stamp, counting: Counting) -> Result[_Reading, Problem]:
+        if known is not None:
+            shown = {number: play for number, play in known.rows.items() if not play.hidden}
+            return Success(_Reading(shown, stamp.at))
+        return self._all_pages(_Reading({}, stamp.at), counting)
+
+    def _agree(
+        self, reading: _Reading, known: Known, before: Stamp, counting: Counting
+    ) -> Result[HistoryRead, Problem]:
+        """Hear the ledger, read again what differs, and look whether anything moved meanwhile."""
+        for _ in range(ROUNDS_MAX):
+            news = before.text != known.stamp
+            heard = self._hear(reading, known, counting, news=news)
+            after = heard.bind(lambda _: self.stamps.stamp("history", fresh=True))
+            if not (isinstance(heard, Success) and isinstance(after, Success)):
+                return Failure((heard if not isinstance(heard, Success) else after).failure())
+            ledger, moved = heard.unwrap(), after.unwrap().text != before.text
+            if not moved:
+                return Success(_read(reading, ledger, known, before))
+            before = after.unwrap()
+            reading.began_at, reading.parts = before.at, None
+        return Failure(Incomplete("/sync/history", 1, len(reading.rows), len(reading.rows), moved=True))
+
+    def _hear(
+        self, reading: _Reading, known: Known, counting: Counting, *, news: bool
+    ) -> Result[ByTitle | None, Problem]:
+        """Read the ledger, and again what differs from it."""
+        ledger = self.lists.ledger()
+        if not isinstance(ledger, Success):
+            return ledger
+        said = ledger.unwrap()
+        if said is None:
+            return self._by_counts(reading, counting).map(lambda _: None)
+        return self._compare(reading, said, known, counting, news=news).map(lambda _: said)
+
+    def _compare(
+        self, reading: _Reading, ledger: ByTitle, known: Known, counting: Counting, *, news: bool
+    ) -> Result[_Reading, Problem]:
+        """Two witnesses that disagree for ever are asked once, and again when there are news of anything
+        that the ledger does not tell.
+        """
+        differing = disagreements(ledger, reading.rows.values())
+        asked = [title for title, digests in differing.items() if known.disagreeing.get(title) != digests]
+        if not asked:
+            if not news or reading.parts is not None:
+                return Success(reading)
+            asked = list(differing)
+            looked = self._newest(reading, ledger, counting)
+            if not isinstance(looked, Success) or reading.parts is not None:
+                return looked
+        listed = minutes_by_title(reading.rows.values())
+        plan = plan_rereading(asked, ledger, listed, page_rows=PAGE_ROWS_MAX)
+        pages = sum(len(minutes) for minutes in ledger.values()) / PAGE_ROWS_MAX
+        if reading.parts is None and plan.pages > max(1.0, pages * SHARE_OF_PAGES):
+            return self._all_pages(reading, counting).bind(
+                lambda whole: self._compare(whole, ledger, known, counting, news=news)
+            )
+        return self._read_again(reading, plan)
+
+    # --- what is read
+
+    def _all_pages(self, reading: _Reading, counting: Counting) -> Result[_Reading, Problem]:
+        """Every page of both halves. The ledger proves them; where there is none, the counts do."""
+        parts: list[Listed[Play]] = []
+        for kind in PLAYED_KINDS:
+            part = self.lists.plays(kind, counting)
+            if not isinstance(part, Success):
+                return Failure(part.failure())
+            parts.append(part.unwrap())
+        reading.rows = _by_id(play for part in parts for play in part.values)
+        reading.set_aside = _added(part.set_aside for part in parts)
+        reading.parts = parts
+        return Success(reading)
+
+    def _by_counts(self, reading: _Reading, counting: Counting) -> Result[_Reading, Problem]:
+        """Without a ledger: all pages, and a second reading of a half that sent less than it announced."""
+        if reading.parts is None:
+            whole = self._all_pages(reading, counting)
+            if not isinstance(whole, Success):
+                return whole
+        believed: list[Listed[Play]] = []
+        reading.uncounted = 0
+        for kind, first in zip(PLAYED_KINDS, reading.parts or (), strict=True):
+            proven = believe(first, self._half(kind, counting))
+            if not isinstance(proven, Success):
+                return Failure(proven.failure())
+            part, count = proven.unwrap()
+            believed.append(part)
+            reading.uncounted += count.hidden
+        reading.rows = _by_id(play for part in believed for play in part.values)
+        return Success(reading)
+
+    def _half(self, kind: PlayedKind, counting: Counting) -> Endpoint[Play]:
+        return lambda: self.lists.plays(kind, counting)
+
+    def _newest(self, reading: _Reading, ledger: ByTitle, counting: Counting) -> Result[_Reading, Problem]:
+        """The ledger may lag: page 1 of each half, and its announced count, may know more."""
+        for kind in PLAYED_KINDS:
+            first = self.lists.newest_plays(kind)
+            if not isinstance(first, Success):
+                return Failure(first.failure())
+            newest = first.unwrap()
+            of_kind = {number: play for number, play in reading.rows.items() if _of(play, kind)}
+            ledgered = sum(len(minutes) for title, minutes in ledger.items() if title.type.section == kind)
+            came = _by_id(newest.values)
+            counted = newest.reading.announced
+            if counted is not None and counted not in (len(of_kind | came), len(of_kind), ledgered):
+                return self._all_pages(reading, counting)
+            reading.rows.update(came)
+        return Success(reading)
+
+    def _read_again(self, reading: _Reading, plan: Rereading) -> Result[_Reading, Problem]:
+        """Put what the lists show today in the place of the rows of these windows and titles."""
+        rows = dict(reading.rows)
+        for window in plan.windows:
+            part = self.lists.plays_within(window)
+            if not isinstance(part, Success):
+                return Failure(part.failure())
+            rows = {number: play for number, play in rows.items() if not window.holds(play)}
+            rows.update(_by_id(part.unwrap().values))
+        for title in plan.titles:
+            part = self.lists.plays_of(title)
+            if not isinstance(part, Success):
+                return Failure(part.failure())
+            rows = {number: play for number, play in rows.items() if title_of(play) != title}
+            rows.update(_by_id(part.unwrap().values))
+        reading.rows = rows
+        return Success(reading)
+
+
+def _read(reading: _Reading, ledger: ByTitle | None, known: Known, stamp: Stamp) -> HistoryRead:
+    """Sum up a reading during which nothing moved."""
+    settled = stamp.older_than(LAG_S)
+    rows = {**_too_young_to_drop(reading, known), **reading.rows}
+    if ledger is None:
+        history, hidden = History(rows, {}, {}), reading.uncounted
+    else:
+        history = hear_both(ledger, rows, known.rows)
+        hidden = sum(len(minutes) for minutes in history.hidden.values())
+        hidden += sum(1 for play in history.plays.values() if play.hidden)
+    young = {
+        number: known.young.get(number, reading.began_at)
+        for number in history.plays
+        if number in known.young or (not settled and number not in known.rows)
+    }
+    return HistoryRead(
+        replace(history, disagreeing=history.disagreeing if settled else known.disagreeing),
+        stamp,
+        reading.began_at,
+        settled,
+        {number: at for number, at in young.items() if reading.began_at - at < LAG_S},
+        ledger is not None,
+        hidden,
+        reading.set_aside,
+    )
+
+
+def _too_young_to_drop(reading: _Reading, known: Known) -> dict[int, Play]:
+    """Rows that an unsettled reading saw first, and that a list which lags need not show yet."""
+    return {
+        number: known.rows[number]
+        for number, at in known.young.items()
+        if number in known.rows and number not in reading.rows and reading.began_at - at < LAG_S
+    }
+
+
+def _by_id(plays: Iterable[Play]) -> dict[int, Play]:
+    return {play.history_id: play for play in plays if play.history_id is not None}
+
+
+def _of(play: Play, kind: PlayedKind) -> bool:
+    return play.media.type.section == kind
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for part in counts:
+        for why, rows in part.items():
+            total[why] = total.get(why, 0) + rows
+    return total
