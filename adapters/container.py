@@ -50,9 +50,11 @@ from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.trakt.stats import TraktCounts
 from crosswatch_trakt.application.trakt.writes import TraktWrites
 from crosswatch_trakt.application.write.collection import CollectPlays
+from crosswatch_trakt.application.write.doubt import SettleDoubts
 from crosswatch_trakt.application.write.episodes import Episodes
 from crosswatch_trakt.application.write.history import AddPlays, BatchSizes
 from crosswatch_trakt.application.write.lists import WriteList
+from crosswatch_trakt.application.write.once import SendOnce
 from crosswatch_trakt.application.write.removal import RemovePlays
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.payloads import Target
@@ -153,6 +155,10 @@ def _zone(settings: Settings, person: Person) -> tzinfo:
     return UTC
 
 
+def _one_play_a_title(person: Person) -> bool:
+    return person.watch_only_once is True
+
+
 def _collected(settings: Settings) -> tuple[str, ...]:
     return settings.history_collection_types if settings.history_collection else ()
 
@@ -249,11 +255,36 @@ class Holdings(containers.DeclarativeContainer):
         batch_size=settings.provided.history_chunk_size,
         trust_s=settings.provided.write_trust_s,
     )
+    doubts = providers.Factory(
+        SettleDoubts,
+        lists=lists,
+        stamps=stamps,
+        store=store,
+        journal=journal,
+        clock=clock,
+        settle_wait_s=settings.provided.settle_wait_s,
+        resend_after_s=settings.provided.resend_after_s,
+    )
+    once = providers.Factory(
+        SendOnce,
+        history=index_history,
+        stamps=stamps,
+        store=store,
+        journal=journal,
+        state=state,
+        writes=writes,
+        doubts=doubts,
+        recent=recent,
+        clock=clock,
+        trust_s=settings.provided.write_trust_s,
+        by_numbers=settings.provided.history_number_fallback,
+        near_minutes=settings.provided.history_near_minutes,
+    )
     add_plays = providers.Factory(
         AddPlays,
+        once=once,
         history=index_history,
         store=store,
-        writes=writes,
         episodes=episodes.provider,
         collect=collect,
         recent=recent,
@@ -264,12 +295,14 @@ class Holdings(containers.DeclarativeContainer):
             BatchSizes, settings.provided.history_chunk_size, settings.provided.history_chunk_max
         ),
         trust_s=settings.provided.write_trust_s,
-        by_numbers=settings.provided.history_number_fallback,
+        one_play_a_title=providers.Callable(_one_play_a_title, person),
     )
     remove_plays = providers.Factory(
         RemovePlays,
         history=index_history,
         store=store,
+        journal=journal,
+        state=state,
         lists=lists,
         writes=writes,
         episodes=episodes.provider,

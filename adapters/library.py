@@ -113,7 +113,7 @@ class TraktAccount:
 
         Raises TraktError only if nothing was sent.
         """
-        return self._write("add", feature, items, dry_run=dry_run)
+        return self._write("add", feature, items, dry_run=dry_run, meant=meant)
 
     def remove(
         self,
@@ -127,7 +127,7 @@ class TraktAccount:
         """Remove items. From the history one play goes, by its date or `history_id`; `all_plays` says
         that an item without a date means all plays of it. Raises TraktError only if nothing was sent.
         """
-        return self._write("remove", feature, items, dry_run=dry_run, all_plays=all_plays)
+        return self._write("remove", feature, items, dry_run=dry_run, meant=meant, all_plays=all_plays)
 
     def unresolved(self, feature: str) -> Sequence[Unresolved]:
         """What could not be done, oldest first."""
@@ -170,6 +170,7 @@ class TraktAccount:
         items: Sequence[object],
         *,
         dry_run: bool,
+        meant: bool,
         all_plays: bool = False,
     ) -> Report:
         name = _value(check_feature(feature))
@@ -177,7 +178,9 @@ class TraktAccount:
             mend = "Give a list of item dictionaries."
             raise TraktError(BadInput(f"the items are one {type(items).__name__}", mend))
         return self._do(
-            lambda account: account.write(operation, name, list(items), dry_run=dry_run, all_plays=all_plays)
+            lambda account: account.write(
+                operation, name, list(items), dry_run=dry_run, meant=meant, all_plays=all_plays
+            )
         )
 
     def _do(self, work: Callable[[Account], Result[T, Problem]]) -> T:

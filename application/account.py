@@ -87,11 +87,12 @@ class Account:
         dry_run: bool = False,
         all_plays: bool = False,
         thaw: bool = False,
+        meant: bool = False,
     ) -> Result[Report, Problem]:
-        """Bring every item to its end. `thaw`: what is frozen is tried too."""
+        """Bring every item to its end. `thaw`: what is frozen is tried too; `meant` lifts guards."""
         match feature, operation:
             case "history", "add":
-                return self.add_plays(items, dry_run=dry_run, thaw=thaw)
+                return self.add_plays(items, dry_run=dry_run, thaw=thaw, meant=meant)
             case "history", "remove":
                 return self.remove_plays(items, dry_run=dry_run, all_plays=all_plays, thaw=thaw)
             case "ratings", _:

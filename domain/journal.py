@@ -92,8 +92,10 @@ def after_reading(line: Line, *, shown: bool, began_at: float, now: float) -> Li
 
     `began_at` is the server's clock, `now` ours.
     """
+    late = line.confirmed_at is not None and began_at - line.confirmed_at >= LAG_S
     if not shown:
-        return note_absent(line, began_at)
+        # Shown before, and gone when no list can lag any more: somebody has removed it.
+        return None if line.seen and late else note_absent(line, began_at)
     known = line if not line.open else confirm(line, now)
     if known.seen and known.confirmed_at is not None and began_at - known.confirmed_at >= LAG_S:
         return None

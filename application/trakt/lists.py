@@ -8,7 +8,7 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.ports import Progress, SnapshotProgress
 from crosswatch_trakt.application.trakt.call import Call
-from crosswatch_trakt.application.trakt.pages import PageReader, Pages
+from crosswatch_trakt.application.trakt.pages import PAGE_ROWS_MAX, PageReader, Pages
 from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.application.trakt.rows import (
     CollectionRow,
@@ -118,13 +118,33 @@ class TraktLists:
         """All plays of a kind between two minutes. Whether Trakt's ends belong to it is not known, so a
         minute more is asked for at each, and what lies outside is dropped.
         """
-        first, last = max(0, window.first - MINUTE_S), window.last + MINUTE_S
-        query = {"start_at": to_iso(first), "end_at": to_iso(last)}
-        call = Call("history", "GET", f"/sync/history/{_PLAYED[window.type]}", query)
+        call = self._window_call(window)
         read = self._read(call, list[HistoryRow], RowReader.plays, None)
         return read.map(
             lambda listed: replace(listed, values=[play for play in listed.values if window.holds(play)])
         )
+
+    def _window_call(self, window: Window) -> Call:
+        first, last = max(0, window.first - MINUTE_S), window.last + MINUTE_S
+        query = {"start_at": to_iso(first), "end_at": to_iso(last)}
+        return Call("history", "GET", f"/sync/history/{_PLAYED[window.type]}", query)
+
+    def plays_near(self, window: Window, *, pages_max: int) -> Result[Listed[Play] | None, Problem]:
+        """All plays of a kind between two minutes, the neighbours included; None if they are more than so
+        many pages.
+        """
+        call = self._window_call(window)
+        first = self._pages.first(call, list[HistoryRow])
+        return first.bind(lambda pages: self._near(call, pages, pages_max))
+
+    def _near(
+        self, call: Call, first: Pages[list[HistoryRow]], pages_max: int
+    ) -> Result[Listed[Play] | None, Problem]:
+        if (first.announced or 0) > pages_max * PAGE_ROWS_MAX:
+            return Success(None)
+        if len(first.pages[0]) >= (first.announced or 0) and len(first.pages[0]) < PAGE_ROWS_MAX:
+            return Success(_listed(first, RowReader.plays))
+        return self._read(call, list[HistoryRow], RowReader.plays, None).map(_maybe)
 
     def newest_plays(self, kind: PlayedKind) -> Result[Listed[Play], Problem]:
         """The first page of one half of the history, with the announced count of the whole."""
@@ -176,6 +196,10 @@ def _ledger(
     except ValueError:
         return Failure(UnexpectedAnswer(_FILM_LEDGER.name, "it holds ids or dates that are none"))
     return Success(ledger)
+
+
+def _maybe(listed: Listed[Play]) -> Listed[Play] | None:
+    return listed
 
 
 def _none_if_refused(problem: Problem) -> Result[dict[Title, Minutes] | None, Problem]:

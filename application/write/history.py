@@ -1,10 +1,9 @@
 """Adding plays: what is there is left out, and what is sent is sent once.
 
-validate → drop duplicates → leave out what is there → find ids → batches in order of date → send once →
-outcomes. An answer that is lost proves nothing: its plays are `ambiguous`, and not sent again.
+validate → batches in order of date → each sent once (`once`) → outcomes → the collection, if wanted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Protocol
@@ -14,27 +13,19 @@ from returns.result import Failure, Result, Success
 from crosswatch_trakt.application.ports import Clock, HistoryStore
 from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
+from crosswatch_trakt.application.write.once import CurrentHistory, SendOnce, minute_of
 from crosswatch_trakt.application.write.report import Report
-from crosswatch_trakt.application.write.run import Run, Writes, begin
+from crosswatch_trakt.application.write.run import Run, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.items import PlayWish, parse_play
 from crosswatch_trakt.domain.keys import canonical_key, event_key
 from crosswatch_trakt.domain.media import Lookup, Media
 from crosswatch_trakt.domain.outcomes import Already, Reason, Refusal
-from crosswatch_trakt.domain.payloads import Leaf, Target, Way, plan_payloads, way_to
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
-from crosswatch_trakt.domain.timestamps import Undated, on_the_minute, to_iso
+from crosswatch_trakt.domain.timestamps import Undated, on_the_minute
 
 QUICK_ANSWER_S = 10.0  # batches grow while answers take less
-
-
-class CurrentHistory(Protocol):
-    """The stored history, brought up to date."""
-
-    def bring_up_to_date(self) -> Result[None, Problem]:
-        """Prove what is stored, or read it anew."""
-        ...
 
 
 class Collect(Protocol):
@@ -61,9 +52,9 @@ class BatchSizes:
 class AddPlays:
     """Adds plays to the history."""
 
+    once: SendOnce
     history: CurrentHistory
     store: HistoryStore
-    writes: Writes
     episodes: MakeEpisodes
     collect: Collect
     recent: Recent
@@ -72,113 +63,67 @@ class AddPlays:
     zone: tzinfo
     sizes: BatchSizes
     trust_s: float
-    by_numbers: bool
+    one_play_a_title: bool
 
     def __call__(
-        self, items: Sequence[object], *, dry_run: bool = False, thaw: bool = False
+        self, items: Sequence[object], *, dry_run: bool = False, thaw: bool = False, meant: bool = False
     ) -> Result[Report, Problem]:
-        """Bring every item to its end. Fails only if nothing was sent."""
+        """Bring every item to its end. Fails only if nothing was sent. `meant` lifts what blocks a play
+        because nobody knows whether it was sent before.
+        """
         return self.book.read().bind(
             lambda entries: self._add(
-                begin("add", items, {} if thaw else entries, self._parse, _key, dry_run=dry_run)
+                begin("add", items, {} if thaw else entries, self._parse, _key, dry_run=dry_run), meant
             )
         )
 
     def _parse(self, item: object) -> Result[PlayWish, Refusal]:
         return parse_play(item, self.zone)
 
-    def _add(self, run: Run[PlayWish]) -> Result[Report, Problem]:
+    def _add(self, run: Run[PlayWish], meant: bool) -> Result[Report, Problem]:
         if not run.wishes:
             return Success(run.finish(self.book))
         episodes = self.episodes()
         return (
             up_to_date(self.history, self.recent, self.trust_s)
             .bind(lambda _: _date_released(run, episodes))
-            .bind(lambda _: self._leave_out(run, episodes))
-            .map(lambda _: self._send(run))
+            .bind(lambda _: self._one_a_title(run) if self.one_play_a_title else Success(None))
+            .map(lambda _: _find_twins(run))
+            .bind(lambda _: self._send(run, episodes, meant))
         )
 
-    # --- what is there
+    def _one_a_title(self, run: Run[PlayWish]) -> Result[None, Problem]:
+        """For an account that keeps one play a title: the newest of the call, if there is none yet."""
+        return self.store.titles().map(lambda titles: _keep_newest(run, titles))
 
-    def _leave_out(self, run: Run[PlayWish], episodes: Episodes) -> Result[None, Problem]:
-        """Settle what is there and duplicates, before ids are looked up and after."""
-        minutes = {_minute(wish) for _, wish in run.open()}
-        return self.store.plays_at(minutes).bind(lambda plays: self._compare(run, plays, episodes))
-
-    def _compare(
-        self, run: Run[PlayWish], plays: Sequence[Play], episodes: Episodes
-    ) -> Result[None, Problem]:
-        there = _by_minute(plays)
-        seen: dict[int, Lookup[int]] = {}
-        for position, wish in list(run.open()):
-            minute = _minute(wish)
-            others = there.get(minute, Lookup())
-            batch = seen.setdefault(minute, Lookup())
-            if _settled(run, position, wish.media, others, batch):
-                continue
-            found = self._named(wish.media, [*others.values(), *_media_of(run, batch)], episodes)
-            if not isinstance(found, Success):
-                return Failure(found.failure())
-            media = found.unwrap()
-            if media is None:
-                hint = "neither the stored history nor the show's season list has it"
-                run.refuse(position, Refusal(Reason.EPISODE_NOT_FOUND, hint))
-                continue
-            run.wishes[position] = replace(wish, media=media)
-            if not _settled(run, position, media, others, batch):
-                batch.add(media, position)
-        return Success(None)
-
-    def _named(
-        self, media: Media, others: Sequence[Media], episodes: Episodes
-    ) -> Result[Media | None, Problem]:
-        """The title with the ids it takes to tell it from the others of its minute, and to be sent."""
-        if way_to(media) is Way.NUMBERS and not self.by_numbers:
-            return episodes.with_own_ids(media)
-        return episodes.told_apart(media, others).map(_maybe)
-
-    # --- sending
-
-    def _send(self, run: Run[PlayWish]) -> Report:
-        leaves = [
-            Leaf(position, wish.media, {"watched_at": _sent_date(wish)})
-            for position, wish in sorted(run.open(), key=lambda entry: _minute(entry[1]))
-        ]
-        added: list[Play] = []
+    def _send(self, run: Run[PlayWish], episodes: Episodes, meant: bool) -> Result[Report, Problem]:
+        """In order of date, a batch at a time. Batches grow while answers are quick, and shrink when Trakt
+        is in trouble.
+        """
+        waiting = sorted((minute_of(wish), position) for position, wish in run.open())
+        positions = [position for _, position in waiting]
         if run.dry_run:
-            plan = plan_payloads(Target.HISTORY, leaves, size=self.sizes.first)
-            for position, refusal in plan.refused:
-                run.refuse(position, refusal)
-            return run.finish(self.book)
-        size = self.sizes.first
-        while leaves:
-            batch, leaves = leaves[:size], leaves[size:]
-            start = self.clock.monotonic()
-            added += self._send_batch(run, batch)
-            took = self.clock.monotonic() - start
-            size = (
-                min(size * 2, self.sizes.most)
-                if took < QUICK_ANSWER_S and not run.doubtful
-                else max(1, size // 2)
-            )
-        if run.doubtful:
-            self.recent.doubt("history")
-        return run.finish(self.book, self.collect.added(added) if added else None)
-
-    def _send_batch(self, run: Run[PlayWish], batch: Sequence[Leaf]) -> Sequence[Play]:
-        plan = plan_payloads(Target.HISTORY, batch, size=len(batch))
-        for position, refusal in plan.refused:
-            run.refuse(position, refusal)
+            return self.once.look(run, positions, episodes).map(lambda _: run.finish(self.book))
         added: list[Play] = []
-        for payload in plan.payloads:
-            confirmed = run.send(payload, self.writes)
-            added += [_play(run.wishes[position]) for position in confirmed]
-        stored = self.store.apply(added, ())
-        if not isinstance(stored, Success):
-            # What was sent stays sent; without the row the next call has to ask Trakt again.
-            run.problems.append(stored.failure())
-            self.recent.doubt("history")
-        return added
+        size = self.sizes.first
+        while positions:
+            batch, positions = positions[:size], positions[size:]
+            if run.stopped is not None:
+                run.give_up(batch)
+                continue
+            start = self.clock.monotonic()
+            sent = self.once.batch(run, batch, episodes, meant=meant)
+            if not isinstance(sent, Success):
+                if not run.sent_any:
+                    return Failure(sent.failure())
+                run.fail([place for place in batch if run.fates.open(place)], sent.failure())
+                run.stopped = sent.failure()
+                continue
+            added += sent.unwrap()
+            quick = self.clock.monotonic() - start < QUICK_ANSWER_S and not run.in_trouble
+            size = min(size * 2, max(size, self.sizes.most)) if quick else max(1, size // 2)
+            run.in_trouble = False
+        return Success(run.finish(self.book, self.collect.added(added) if added else None))
 
 
 def up_to_date(history: CurrentHistory, recent: Recent, trust_s: float) -> Result[None, Problem]:
@@ -205,47 +150,30 @@ def _date_released(run: Run[PlayWish], episodes: Episodes) -> Result[None, Probl
     return Success(None)
 
 
-def _settled(
-    run: Run[PlayWish], position: int, media: Media, there: Lookup[Media], batch: Lookup[int]
-) -> bool:
-    """Whether this play is there already, or is an earlier one of the batch."""
-    if there.find(media):
-        run.exists(position, Already.THERE)
-        return True
-    twins = batch.find(media)
-    if twins:
-        run.twins[position] = twins[0]
-    return bool(twins)
+def _find_twins(run: Run[PlayWish]) -> None:
+    """The items of a call that are one play."""
+    seen: dict[int, Lookup[int]] = {}
+    for position, wish in run.wishes.items():
+        twins = seen.setdefault(minute_of(wish), Lookup())
+        found = twins.find(wish.media)
+        if found:
+            run.twins[position] = found[0]
+        else:
+            twins.add(wish.media, position)
 
 
-def _by_minute(plays: Iterable[Play]) -> dict[int, Lookup[Media]]:
-    there: dict[int, Lookup[Media]] = {}
-    for play in plays:
-        there.setdefault(play.minute, Lookup()).add(play.media, play.media)
-    return there
-
-
-def _media_of(run: Run[PlayWish], batch: Lookup[int]) -> list[Media]:
-    return [run.wishes[position].media for position in batch.values()]
-
-
-def _maybe(media: Media) -> Media | None:
-    return media
-
-
-def _minute(wish: PlayWish) -> int:
-    """The minute of a play; one of unknown date stands at 0."""
-    return wish.watched_at if isinstance(wish.watched_at, int) else 0
-
-
-def _sent_date(wish: PlayWish) -> str:
-    return to_iso(wish.watched_at) if isinstance(wish.watched_at, int) else Undated.UNKNOWN.value
-
-
-def _play(wish: PlayWish) -> Play:
-    return Play(wish.media, _minute(wish))
+def _keep_newest(run: Run[PlayWish], titles: Sequence[Media]) -> None:
+    watched = Lookup((title, title) for title in titles)
+    newest: Lookup[int] = Lookup()
+    for position, wish in sorted(run.open(), key=lambda entry: -minute_of(entry[1])):
+        if watched.find(wish.media):
+            run.exists(position, Already.THERE, "the account keeps one play a title, and has one")
+        elif newest.find(wish.media):
+            run.exists(position, Already.DUPLICATE, "the account keeps one play a title: the newest went")
+        else:
+            newest.add(wish.media, position)
 
 
 def _key(wish: PlayWish) -> str | None:
     key = canonical_key(wish.media)
-    return None if key is None else event_key(key, _minute(wish))
+    return None if key is None else event_key(key, minute_of(wish))

@@ -11,16 +11,19 @@ from typing import Protocol
 
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.application.ports import HistoryStore
+from crosswatch_trakt.application.index.history import LOCK
+from crosswatch_trakt.application.ports import HistoryStore, Journal, StateStore
 from crosswatch_trakt.application.trakt.lists import Listed
 from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
-from crosswatch_trakt.application.write.history import Collect, CurrentHistory, up_to_date
+from crosswatch_trakt.application.write.history import Collect, up_to_date
+from crosswatch_trakt.application.write.once import CurrentHistory
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.application.write.run import Run, Writes, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.answers import Fate, read_play_removal
 from crosswatch_trakt.domain.items import PlayWish, parse_play_removal
+from crosswatch_trakt.domain.journal import Lines
 from crosswatch_trakt.domain.keys import canonical_key, event_key
 from crosswatch_trakt.domain.ledger import Title
 from crosswatch_trakt.domain.media import Lookup, Media, same_item, undecided
@@ -53,6 +56,8 @@ class RemovePlays:
 
     history: CurrentHistory
     store: HistoryStore
+    journal: Journal
+    state: StateStore
     lists: TitleLists
     writes: Writes
     episodes: MakeEpisodes
@@ -85,10 +90,10 @@ class RemovePlays:
     def _remove(self, run: Run[PlayWish]) -> Result[Report, Problem]:
         if not run.wishes:
             return Success(run.finish(self.book))
-        return (
-            up_to_date(self.history, self.recent, self.trust_s)
-            .bind(lambda _: self._find(run))
-            .map(lambda found: self._send(run, found))
+        return up_to_date(self.history, self.recent, self.trust_s).bind(
+            lambda _: self.state.locked(
+                LOCK, lambda: self._find(run).map(lambda found: self._send(run, found))
+            )
         )
 
     # --- which plays are meant
@@ -188,13 +193,29 @@ class RemovePlays:
         answered = [(position, _worst(each)) for position, each in fates.items() if run.fates.open(position)]
         confirmed = run.settle_all(answered)
         gone = [play for position, _ in answered if _done(run, position) for play in found[position].stored]
-        stored = self.store.apply((), gone)
+        stored = self._forget_lines(gone).bind(lambda _: self.store.apply((), gone))
         if not isinstance(stored, Success):
             run.problems.append(stored.failure())
         if run.doubtful or not isinstance(stored, Success):
             self.recent.doubt("history")
         removed = [play for position in confirmed for play in found[position].stored]
         return run.finish(self.book, self.collect.removed(removed) if removed else None)
+
+    def _forget_lines(self, gone: Sequence[Play]) -> Result[None, Problem]:
+        """A play that is removed is no longer to be remembered as ours; only after its answer."""
+        removed: dict[int, Lookup[Play]] = {}
+        for play in gone:
+            removed.setdefault(play.minute, Lookup()).add(play.media, play)
+
+        def of_removed(lines: Lines) -> Result[None, Problem]:
+            dropped = [
+                number
+                for number, line in lines.items()
+                if not line.open and removed.get(line.play.minute, Lookup[Play]()).find(line.play.media)
+            ]
+            return self.journal.write((), dropped) if dropped else Success(None)
+
+        return self.journal.lines().bind(of_removed)
 
     def _send_batch(self, run: Run[PlayWish], removal: PlayRemoval, fates: dict[int, list[Fate]]) -> None:
         sources = [source for source in dict.fromkeys(removal.sources) if run.fates.open(source)]

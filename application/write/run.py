@@ -17,12 +17,13 @@ from crosswatch_trakt.domain.items import item_digest, parse_media
 from crosswatch_trakt.domain.keys import canonical_key
 from crosswatch_trakt.domain.outcomes import Already, End, Fates, Item, Reason, Refusal
 from crosswatch_trakt.domain.payloads import Payload, Target
-from crosswatch_trakt.domain.problems import AccountLimit, Problem
+from crosswatch_trakt.domain.problems import AccountLimit, AccountLocked, Problem, Refused
 from crosswatch_trakt.domain.repeating import stops_all_writes, surely_not_applied
 from crosswatch_trakt.domain.unresolved import Open, Operation, frozen
 
 Wish = TypeVar("Wish")
 
+TOO_LARGE = 413
 FROZEN = "left out: it could not be done before, and has not changed since"
 
 
@@ -49,6 +50,8 @@ class Run(Generic[Wish]):
     ours: set[int] = field(default_factory=set)  # positions that this call and none before has done
     problems: list[Problem] = field(default_factory=list)
     stopped: Problem | None = None  # no further batch of this call is sent
+    sent_any: bool = False  # a POST has gone out
+    in_trouble: bool = False  # the last batch met a Trakt that could not
     doubtful: bool = False  # what Trakt holds of some items is not known
 
     def open(self) -> Iterable[tuple[int, Wish]]:
@@ -69,21 +72,35 @@ class Run(Generic[Wish]):
         """An item that is done, or in a dry run would be sent."""
         self.fates.settle(position, End.CONFIRMED)
 
-    def fail(self, positions: Iterable[int], problem: Problem) -> None:
-        """Items whose request went wrong; a problem that the next batch would meet too stops them all."""
+    def fail(self, positions: Iterable[int], problem: Problem, *, doubt: bool = False) -> None:
+        """Items whose request went wrong; a problem that the next batch would meet too stops them all.
+
+        `doubt`: they may have been written all the same.
+        """
         self.problems.append(problem)
+        limited = isinstance(problem, AccountLimit | AccountLocked)
+        reason = Reason.AMBIGUOUS if doubt and not limited else reason_of(problem)
+        hint = f"it may have been written all the same ({reason_of(problem)})" if doubt else None
         for position in positions:
-            self.fates.settle(position, End.UNRESOLVED, reason_of(problem))
-        self.doubtful = self.doubtful or not surely_not_applied(problem)
+            self.fates.settle(position, End.UNRESOLVED, reason, hint)
+        in_doubt = not surely_not_applied(problem)
+        self.doubtful = self.doubtful or in_doubt
+        self.in_trouble = in_doubt or (isinstance(problem, Refused) and problem.status == TOO_LARGE)
         if stops_all_writes(problem) or (isinstance(problem, AccountLimit) and self.operation == "add"):
             self.stopped = problem
+
+    def give_up(self, positions: Iterable[int]) -> None:
+        """Items of batches that are not sent, since the one before met something that stops them all."""
+        reason = reason_of(self.stopped) if self.stopped is not None else Reason.NOT_SENT
+        for position in positions:
+            if self.fates.open(position) and position not in self.twins:
+                self.fates.settle(position, End.UNRESOLVED, reason, "not tried")
 
     def send(self, payload: Payload, writes: Writes) -> Sequence[int]:
         """Send one payload and settle its items; gives the positions that are confirmed."""
         positions = [leaf.source for leaf in payload.leaves]
         if self.stopped is not None:
-            for position in positions:
-                self.fates.settle(position, End.UNRESOLVED, reason_of(self.stopped), "not tried")
+            self.give_up(positions)
             return ()
         answered = writes.post(payload.target, self.operation, payload.body)
         answer = answered.value_or(None)

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosswatch_trakt import Report, TraktError
@@ -160,32 +162,62 @@ def test_no_body_means_a_whole_show(world: World, kind: str, operation: str) -> 
     assert world.asked("POST") == 0
 
 
-def test_a_lost_answer_is_never_sent_again_and_its_items_are_ambiguous(world: World) -> None:
+def test_a_lost_answer_is_read_back_and_never_sent_again(world: World) -> None:
     items = [film_item(film, watched_at=AT) for film in world.films[:3]]
     with world.open() as trakt:
         trakt.index("history")
         world.simulator.fail_next(Fault(lost=True, before=False), "POST", "/sync/history")
         report = trakt.add("history", items)
 
-    assert ends(report)["unresolved"] == ["ambiguous"] * 3
-    assert [type(problem) for problem in report.problems] == [AnswerLost]
+    assert ends(report)["confirmed"] == [None] * 3
     assert world.asked("POST", "/sync/history") == 1
     assert set(plays(world).values()) == {1}
 
 
-def test_after_a_doubt_the_next_call_asks_before_it_sends(world: World) -> None:
+def test_a_play_that_was_sent_and_does_not_show_is_ambiguous_and_blocked(world: World) -> None:
     items = [film_item(film, watched_at=AT) for film in world.films[:3]]
     with world.open() as trakt:
         trakt.index("history")
-        world.simulator.fail_next(Fault(status=502, before=False), "POST", "/sync/history")
+        world.simulator.fail_next(Fault(lost=True), "POST", "/sync/history")
         doubt = trakt.add("history", items)
-        world.clock.advance(60)
         again = trakt.add("history", items)
 
-        assert ends(doubt)["unresolved"] == ["http:502"] * 3
+    assert ends(doubt)["unresolved"] == ends(again)["unresolved"] == ["ambiguous"] * 3
+    assert [type(problem) for problem in doubt.problems] == [AnswerLost]
+    assert world.asked("POST", "/sync/history") == 1
+    assert plays(world) == Counter()
+
+
+def test_what_is_proven_not_to_have_been_applied_is_sent_by_a_later_call(world: World) -> None:
+    """Nothing has changed since before the POST, for longer than a POST can take to work."""
+    items = [film_item(film, watched_at=AT) for film in world.films[:3]]
+    with world.open() as trakt:
+        trakt.index("history")
+        world.clock.advance(60)
+        world.simulator.fail_next(Fault(status=504), "POST", "/sync/history")
+        doubt = trakt.add("history", items)
+        world.clock.advance(200)
+        again = trakt.add("history", items)
+
+        assert ends(doubt)["unresolved"] == ["ambiguous"] * 3
         assert [type(problem) for problem in doubt.problems] == [Unavailable]
-        assert ends(again)["existing"] == ["there"] * 3
+        assert ends(again)["confirmed"] == [None] * 3
         assert trakt.unresolved("history") == []
+    assert set(plays(world).values()) == {1}
+    assert len(plays(world)) == 3
+
+
+def test_a_play_that_was_applied_late_is_recognised_and_not_sent_again(world: World) -> None:
+    items = [film_item(film, watched_at=AT) for film in world.films[:3]]
+    with world.open() as trakt:
+        trakt.index("history")
+        world.simulator.fail_next(Fault(lost=True, late_s=90), "POST", "/sync/history")
+        assert ends(trakt.add("history", items))["unresolved"] == ["ambiguous"] * 3
+        world.clock.advance(200)
+        again = trakt.add("history", items)
+
+        assert ends(again)["existing"] == ["there"] * 3
+    assert world.asked("POST", "/sync/history") == 1
     assert set(plays(world).values()) == {1}
 
 
@@ -431,16 +463,24 @@ WISHES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), WISHES), max_size=4))
 def test_adding_and_removing_in_any_order_is_what_a_set_of_plays_would_do(
-    world: World, calls: list[tuple[bool, list[tuple[str, int, int]]]]
+    calls: list[tuple[bool, list[tuple[str, int, int]]]],
 ) -> None:
     """Promise 2: no play twice, nothing removed that was not named, every item one end."""
-    world.account.unwatch(list(world.account.plays))
-    world.clock.advance(3600)
     expected: set[tuple[str, int, int]] = set()
-    with world.open(another_process=True, history_chunk_size=3) as trakt:
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder))
+        _add_and_remove(world, calls, expected)
+
+
+def _add_and_remove(
+    world: World,
+    calls: list[tuple[bool, list[tuple[str, int, int]]]],
+    expected: set[tuple[str, int, int]],
+) -> None:
+    with world.open(history_chunk_size=3) as trakt:
         for adding, wishes in calls:
             items = [_item(world, *wish) for wish in wishes]
             report: Report = (trakt.add if adding else trakt.remove)("history", items)
