@@ -62,9 +62,10 @@ class LookBack:
     announced_more: bool  # the minute's announced count is more than its rows
 
 
-def confirm(line: Line, at: float) -> Line:
-    """The play is there: Trakt said so, or a list shows it."""
-    return replace(line, stage=Stage.CONFIRMED, confirmed_at=at)
+def confirm(line: Line, at: float, *, shown: bool = False) -> Line:
+    """The play is there: Trakt said so, or (`shown`) a list shows it."""
+    absent_at = None if shown else line.absent_at
+    return replace(line, stage=Stage.CONFIRMED, confirmed_at=at, seen=shown or line.seen, absent_at=absent_at)
 
 
 def note_absent(line: Line, began_at: float) -> Line:

@@ -152,7 +152,7 @@ class SettleDoubts:
         after = []
         for number, line in lines.items():
             if number in shown:
-                after.append(confirm(line, now))
+                after.append(confirm(line, now, shown=True))
             else:
                 after.append(note_absent(line, began_at) if number in seen.looked_at else line)
         return after
