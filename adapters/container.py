@@ -23,7 +23,7 @@ from crosswatch_trakt.adapters.progress import SilentProgress
 from crosswatch_trakt.adapters.state import FileState
 from crosswatch_trakt.adapters.tokens import DOCUMENT, FileTokens
 from crosswatch_trakt.application.account import Account
-from crosswatch_trakt.application.identity import Identify, fingerprint
+from crosswatch_trakt.application.identity import Identify, ListCapacity, fingerprint
 from crosswatch_trakt.application.index.history import ROWS_FILE, IndexHistory
 from crosswatch_trakt.application.index.lists import IndexList, RatingsSource, WatchlistSource
 from crosswatch_trakt.application.index.reading import ReadHistory
@@ -57,6 +57,7 @@ from crosswatch_trakt.application.write.lists import WriteList
 from crosswatch_trakt.application.write.once import SendOnce
 from crosswatch_trakt.application.write.removal import RemovePlays
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
+from crosswatch_trakt.domain.guard import RemovalGuard
 from crosswatch_trakt.domain.payloads import Target
 
 APP = "crosswatch-trakt"
@@ -172,6 +173,7 @@ class Holdings(containers.DeclarativeContainer):
     clock: providers.Provider[Clock] = providers.Dependency()
     progress: providers.Provider[Progress] = providers.Dependency()
     folder = providers.Dependency(instance_of=Path)
+    identify = providers.Dependency(instance_of=Identify)
 
     own_folder = providers.ThreadSafeSingleton(_account_folder, folder, person)
     state: providers.Provider[StateStore] = providers.ThreadSafeSingleton(FileState, own_folder)
@@ -202,7 +204,13 @@ class Holdings(containers.DeclarativeContainer):
         progress,
     )
     index_ratings = providers.Factory(
-        IndexList, providers.Factory(RatingsSource, lists), stamps, state, recent, clock, progress
+        IndexList,
+        providers.Factory(RatingsSource, lists, counts, settings.provided.verify),
+        stamps,
+        state,
+        recent,
+        clock,
+        progress,
     )
     index_history = providers.Factory(
         IndexHistory,
@@ -223,6 +231,9 @@ class Holdings(containers.DeclarativeContainer):
     ratings_book = providers.Factory(book, feature="ratings")
     history_book = providers.Factory(book, feature="history")
 
+    guard = providers.Factory(
+        RemovalGuard, settings.provided.removal_guard_share, settings.provided.removal_guard_min
+    )
     write_watchlist = providers.Factory(
         WriteList,
         feature="watchlist",
@@ -234,6 +245,8 @@ class Holdings(containers.DeclarativeContainer):
         trust_s=settings.provided.write_trust_s,
         book=watchlist_book,
         zone=zone,
+        guard=guard,
+        capacity=providers.Factory(ListCapacity, identify, person, "watchlist"),
     )
     write_ratings = providers.Factory(
         write_watchlist,
@@ -242,6 +255,7 @@ class Holdings(containers.DeclarativeContainer):
         batch_size=settings.provided.ratings_chunk_size,
         index=index_ratings,
         book=ratings_book,
+        capacity=providers.Factory(ListCapacity, identify, person, "ratings"),
     )
     collect = providers.Factory(
         CollectPlays,
@@ -312,6 +326,7 @@ class Holdings(containers.DeclarativeContainer):
         zone=zone,
         batch_size=settings.provided.history_chunk_size,
         trust_s=settings.provided.write_trust_s,
+        guard=guard,
     )
     account = providers.ThreadSafeSingleton(
         Account,
@@ -368,4 +383,5 @@ def hold(connection: Connection, person: Person) -> Account:
         clock=connection.clock(),
         progress=connection.progress(),
         folder=connection.folder(),
+        identify=connection.identify(),
     ).account()

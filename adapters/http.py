@@ -35,6 +35,8 @@ class RequestsTransport:
             # Proxies and certificates of the environment; True: a certificate is always checked.
             surroundings = self.session.merge_environment_settings(request.url, {}, False, True, None)
             adapter = self.session.get_adapter(request.url)
+            if request.fresh:
+                adapter.close()  # its pools of idle connections; those in use are not cut
         except (requests.RequestException, HTTPError, UnicodeError) as error:  # no socket was touched
             return Failure(NotSent(_address(request), _cause(error)))
         try:

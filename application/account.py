@@ -94,11 +94,11 @@ class Account:
             case "history", "add":
                 return self.add_plays(items, dry_run=dry_run, thaw=thaw, meant=meant)
             case "history", "remove":
-                return self.remove_plays(items, dry_run=dry_run, all_plays=all_plays, thaw=thaw)
+                return self.remove_plays(items, dry_run=dry_run, all_plays=all_plays, thaw=thaw, meant=meant)
             case "ratings", _:
-                return self.write_ratings(operation, items, dry_run=dry_run, thaw=thaw)
+                return self.write_ratings(operation, items, dry_run=dry_run, thaw=thaw, meant=meant)
             case _:
-                return self.write_watchlist(operation, items, dry_run=dry_run, thaw=thaw)
+                return self.write_watchlist(operation, items, dry_run=dry_run, thaw=thaw, meant=meant)
 
     def unresolved(self, feature: Feature) -> Result[Sequence[Unresolved], Problem]:
         """What could not be done, oldest first."""

@@ -31,6 +31,7 @@ class StoredList(Document, kw_only=True):
     hidden: int
     items: dict[str, dict[str, object]]
     etag: str = ""  # of page 1
+    count: int | None = None  # what the account's statistics said
     etags: list[str | None] = []
     set_aside: dict[str, int] = {}
 

@@ -78,6 +78,20 @@ class Identify:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ListCapacity:
+    """How many items a list of this account may hold, where Trakt names it."""
+
+    identify: Identify
+    person: Person
+    name: str  # of the list, in the limits of the settings
+
+    def __call__(self, *, fresh: bool) -> int | None:
+        """As remembered, or as Trakt says now; what cannot be asked is not known."""
+        person = self.identify(fresh=True).value_or(self.person) if fresh else self.person
+        return person.limits.get(self.name)
+
+
 def fingerprint(access_token: str) -> str:
     """A name for a token that does not give it away."""
     return hashlib.sha256(access_token.encode()).hexdigest()

@@ -31,6 +31,7 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     timeout_s: float = 15.0  # to connect, and between two bytes of the answer
+    fresh: bool = False  # by a connection of its own: one that lay idle may be dead, and a write lost in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,19 +88,18 @@ def surely_not_applied(line: Line, look: LookBack, *, resend_after_s: float) -> 
     return waited >= LAG_S and clear
 
 
-def after_reading(line: Line, *, shown: bool, began_at: float, now: float) -> Line | None:
+def after_reading(line: Line, *, shown: bool, began_at: float) -> Line | None:
     """What becomes of a line when a proven reading has, or has not, shown its play; None: it may go.
 
-    `began_at` is the server's clock, `now` ours.
+    `began_at` is when the reading began, by the server's clock. A play that was seen and is gone was
+    removed by someone else: its line goes, or it would stand in the index for ever.
     """
-    late = line.confirmed_at is not None and began_at - line.confirmed_at >= LAG_S
-    if not shown:
-        # Shown before, and gone when no list can lag any more: somebody has removed it.
-        return None if line.seen and late else note_absent(line, began_at)
-    known = line if not line.open else confirm(line, now)
-    if known.seen and known.confirmed_at is not None and began_at - known.confirmed_at >= LAG_S:
+    if line.open:
+        return confirm(line, began_at, shown=True) if shown else note_absent(line, began_at)
+    beyond_lag = line.confirmed_at is not None and began_at - line.confirmed_at >= LAG_S
+    if line.seen and beyond_lag:
         return None
-    return replace(known, seen=True)
+    return replace(line, seen=True) if shown else note_absent(line, began_at)
 
 
 def match(lines: Iterable[Line], plays: Iterable[Play]) -> dict[int, Play]:

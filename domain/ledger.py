@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from crosswatch_trakt.domain.media import MediaType
 from crosswatch_trakt.domain.plays import Play
+from crosswatch_trakt.domain.timestamps import MINUTE_S
 
 
 class Title(NamedTuple):
@@ -77,6 +78,13 @@ def differing(ledger: ByTitle, listed: ByTitle) -> list[Title]:
     return sorted(title for title in titles if ledger.get(title, NO_MINUTES) != listed.get(title, NO_MINUTES))
 
 
+def lacking(titles: Iterable[Title], ledger: ByTitle, listed: ByTitle) -> list[Title]:
+    """Those of which the ledger knows more plays than the lists show."""
+    return [
+        title for title in titles if only_in(ledger.get(title, NO_MINUTES), listed.get(title, NO_MINUTES))
+    ]
+
+
 def minutes_between(ledger: Minutes, listed: Minutes) -> list[int]:
     """The minutes that one witness has more often than the other, each once, sorted."""
     return sorted(minute for minute in {*ledger, *listed} if ledger.count(minute) != listed.count(minute))
@@ -107,7 +115,7 @@ def plan_rereading(titles: Sequence[Title], ledger: ByTitle, listed: ByTitle, *,
     alone: list[Title] = []
     for kind in (MediaType.MOVIE, MediaType.EPISODE):
         of_kind = [title for title in titles if title.type is kind]
-        covering = _windows(kind, of_kind, ledger, listed, page_rows)
+        covering = plan_windows(of_kind, ledger, listed, page_rows=page_rows)
         if len(covering) < len(of_kind):
             windows += covering
         else:
@@ -115,10 +123,20 @@ def plan_rereading(titles: Sequence[Title], ledger: ByTitle, listed: ByTitle, *,
     return Rereading(windows, alone)
 
 
+def plan_windows(
+    titles: Sequence[Title], ledger: ByTitle, listed: ByTitle, *, page_rows: int
+) -> list[Window]:
+    """The fewest windows of at most one page that cover every differing minute of these titles."""
+    return [
+        window
+        for kind in (MediaType.MOVIE, MediaType.EPISODE)
+        for window in _windows(kind, [t for t in titles if t.type is kind], ledger, listed, page_rows)
+    ]
+
+
 def _windows(
     kind: MediaType, titles: Sequence[Title], ledger: ByTitle, listed: ByTitle, page_rows: int
 ) -> list[Window]:
-    """The fewest windows of at most one page that cover every differing minute of these titles."""
     wanted = sorted(
         {
             minute
@@ -132,7 +150,8 @@ def _windows(
     windows: list[Window] = []
     first = last = wanted[0]
     for minute in wanted[1:]:
-        if bisect_right(rows, minute) - bisect_left(rows, first) > page_rows:
+        # A reader asks for a minute more at each end.
+        if bisect_right(rows, minute + MINUTE_S) - bisect_left(rows, first - MINUTE_S) > page_rows:
             windows.append(Window(kind, first, last))
             first = minute
         last = minute

@@ -15,7 +15,7 @@ from returns.result import Result, Success
 
 from crosswatch_trakt.application.documents import Document, parse_document
 from crosswatch_trakt.application.index.index import Index
-from crosswatch_trakt.application.index.lists import say_set_aside
+from crosswatch_trakt.application.index.lists import is_verified, say_set_aside
 from crosswatch_trakt.application.index.proving import Stamps
 from crosswatch_trakt.application.index.reading import HistoryRead, Known, ReadHistory
 from crosswatch_trakt.application.ports import Clock, HistoryStore, Journal, Progress, StateStore
@@ -35,7 +35,6 @@ Plays = Index[Play]
 ROWS_FILE = "trakt_history.sqlite"
 LOCK = "trakt_history"  # of the rows and the journal, held while either is changed
 LEDGER_AGE_MAX_S = 24 * 3600.0  # a change that no stamp and no count shows is found within a day
-HOUR_S = 3600.0
 
 
 class Counts(Protocol):
@@ -53,7 +52,10 @@ class StoredHistory(Document, kw_only=True):
     ts: int  # epoch seconds: when it was proven
     settled: bool
     hidden: int
-    ledger_at: float | None  # by the server's clock; None: there was no ledger
+    settled_stamp: str = ""  # of the last settled proof
+    asked_at: float = 0.0  # when nothing was last taken as remembered, by the server's clock
+    verified_at: float = 0.0  # when the counts were last held against these
+    quiet_at: float = 0.0  # when they last showed a change of which no stamp told
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     unshown: dict[str, list[int]] = msgspec.field(default_factory=dict)  # title → minutes only ledgered
     disagreeing: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)  # title → digests
@@ -119,24 +121,40 @@ class IndexHistory:
     def _unmoved(self, proof: StoredHistory, stamp: Stamp) -> Result[bool, Problem]:
         if stamp.text != proof.stamp or not proof.settled:
             return Success(False)
-        if self.verify == "never" or (self.verify == "hourly" and stamp.at - proof.ts < HOUR_S):
+        if self.verify == "never" or (self.verify == "hourly" and stamp.at - proof.verified_at < HOUR_S):
             return Success(True)
-        if proof.ledger_at is not None and stamp.at - proof.ledger_at > LEDGER_AGE_MAX_S:
+        if _due(proof, stamp):
             return Success(False)
-        return self.counts.plays().map(lambda counts: dict(counts) == proof.counts)
+        same = self.counts.plays().map(lambda counts: dict(counts) == proof.counts)
+        if self.verify == "hourly" and same.value_or(False):
+            return self.state.locked(LOCK, lambda: self._note_verified(proof, stamp)).map(lambda _: True)
+        return same
+
+    def _note_verified(self, proof: StoredHistory, stamp: Stamp) -> Result[None, Problem]:
+        verified = msgspec.json.encode(msgspec.structs.replace(proof, verified_at=stamp.at))
+        return self._proof().bind(
+            lambda now: self.store.apply((), (), verified) if now == proof else Success(None)
+        )
 
     # --- reading and storing
 
     def _read(self, proof: StoredHistory | None) -> Result[tuple[StoredHistory, bool], Problem]:
+        """Counts come first: what changes after them is seen at the next look."""
         stored: Result[Sequence[Play], Problem] = Success(()) if proof is None else self.store.plays()
-        return stored.bind(
-            lambda plays: self.read(_known(proof, plays)).bind(
-                lambda read: self.counts.plays().bind(
-                    lambda counts: self.state.locked(
-                        LOCK, lambda: self._keep(read, dict(counts), proof, plays)
-                    )
+        return self.stamps.stamp("history").bind(
+            lambda stamp: self.counts.plays().bind(
+                lambda counts: stored.bind(
+                    lambda plays: self._read_since(_told(proof, stamp, counts), stamp, dict(counts), plays)
                 )
             )
+        )
+
+    def _read_since(
+        self, proof: StoredHistory | None, stamp: Stamp, counts: dict[str, int], plays: Sequence[Play]
+    ) -> Result[tuple[StoredHistory, bool], Problem]:
+        known = None if proof is None else _known(proof, stamp, plays)
+        return self.read(known).bind(
+            lambda read: self.state.locked(LOCK, lambda: self._keep(read, counts, proof, plays))
         )
 
     def _keep(

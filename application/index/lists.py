@@ -29,6 +29,7 @@ Entry = TypeVar("Entry")
 Items = Index[dict[str, object]]
 
 WATCHLIST_FILE = "trakt_watchlist.shadow.json"
+VERIFIED_HOURLY_S = 3600.0
 RATINGS_FILE = "trakt_ratings.index.json"
 
 
@@ -62,8 +63,12 @@ class ListSource(Protocol[Entry]):
         """An entry as an item dictionary."""
         ...
 
-    def unchanged(self, stored: StoredList, *, moved: bool) -> Result[bool, Problem]:
+    def unchanged(self, stored: StoredList, *, moved: bool, age_s: float) -> Result[bool, Problem]:
         """Whether what is stored is still what Trakt has; `moved`: its stamps differ."""
+        ...
+
+    def count(self) -> Result[int | None, Problem]:
+        """How much there is, by a count that does not hang on stamps; None if there is none."""
         ...
 
 
@@ -99,7 +104,9 @@ class IndexList(Generic[Entry]):
         if stored is None:
             return Success(False)
         return self.stamps.stamp(self.source.feature).bind(
-            lambda stamp: self.source.unchanged(stored, moved=stamp.text != stored.stamp)
+            lambda stamp: self.source.unchanged(
+                stored, moved=stamp.text != stored.stamp, age_s=self.clock.now().timestamp() - stored.ts
+            )
         )
 
     def _index(self, stored: StoredList | None, same: bool, now: datetime) -> Result[Items, Problem]:
@@ -116,9 +123,9 @@ class IndexList(Generic[Entry]):
         counting = Counting(self.progress, source.feature)
         proven = read_proven(source.feature, self.stamps, source.endpoints(counting), source.keyed)
         counting.end()
-        return proven.map(lambda read: self._stored_form(read, now))
+        return proven.bind(lambda read: source.count().map(lambda count: self._stored_form(read, now, count)))
 
-    def _stored_form(self, read: Proven[CanonicalKey, Entry], now: int) -> StoredList:
+    def _stored_form(self, read: Proven[CanonicalKey, Entry], now: int, count: int | None) -> StoredList:
         items = {str(key): self.source.item(entry) for key, entry in read.index.entries.items()}
         say_set_aside(self.progress, self.source.feature, read.set_aside)
         etags = list(read.listed[0].etags)
@@ -130,6 +137,7 @@ class IndexList(Generic[Entry]):
             etag=(etags[0] if etags else None) or "",
             etags=etags,
             set_aside=read.set_aside,
+            count=count,
         )
 
     def _of(self, stored: StoredList, now: datetime) -> Items:
@@ -190,9 +198,13 @@ class WatchlistSource:
         """An entry as an item."""
         return watchlist_item(entry)
 
-    def unchanged(self, stored: StoredList, *, moved: bool) -> Result[bool, Problem]:
+    def count(self) -> Result[int | None, Problem]:
+        """Page 1 is asked by its tag instead."""
+        return Success(None)
+
+    def unchanged(self, stored: StoredList, *, moved: bool, age_s: float) -> Result[bool, Problem]:
         """With stamps unmoved page 1 is asked by its tag; with stamps moved, every page."""
-        if not moved and self.verify == "never":
+        if not moved and not is_verified(self.verify, age_s):
             return Success(True)
         if not stored.etags or None in stored.etags:
             return Success(not moved)
@@ -207,11 +219,21 @@ class RatingLists(Protocol):
         ...
 
 
+class RatingCounts(Protocol):
+    """How many ratings there are, by a count that does not hang on stamps."""
+
+    def ratings(self) -> Result[int | None, Problem]:
+        """Of all kinds; None where nothing tells."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RatingsSource:
     """Ratings: four endpoints, merged by key."""
 
     lists: RatingLists
+    counts: RatingCounts
+    verify: Verify
     feature: Feature = "ratings"
     file: str = RATINGS_FILE
     date_field: str = "rated_at"
@@ -228,12 +250,23 @@ class RatingsSource:
         """A rating as an item."""
         return rating_item(entry)
 
-    def unchanged(self, stored: StoredList, *, moved: bool) -> Result[bool, Problem]:
-        """Ratings are unchanged if their stamps are."""
-        return Success(not moved)
+    def count(self) -> Result[int | None, Problem]:
+        """All ratings, as the statistics of the account have them."""
+        return self.counts.ratings()
+
+    def unchanged(self, stored: StoredList, *, moved: bool, age_s: float) -> Result[bool, Problem]:
+        """Ratings are unchanged if their stamps are, and their number."""
+        if moved or not is_verified(self.verify, age_s):
+            return Success(not moved)
+        return self.count().map(lambda count: count == stored.count)
 
     def _endpoint(self, kind: RatedKind, counting: Counting) -> Endpoint[Rating]:
         return lambda: self.lists.ratings(kind, counting)
+
+
+def is_verified(verify: Verify, age_s: float) -> bool:
+    """Whether what no stamp shows is looked for now, if the last proof is so old."""
+    return verify == "always" or (verify == "hourly" and age_s >= VERIFIED_HOURLY_S)
 
 
 def say_set_aside(progress: Progress, feature: Feature, counts: Mapping[str, int]) -> None:

@@ -6,7 +6,8 @@ pages. `last_activities` is read before and after; what moved in between is read
 times. Without a ledger (Trakt refuses it) the announced counts and a second reading have to do.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from crosswatch_trakt.application.index.proving import ROUNDS_MAX, Endpoint, Sta
 from crosswatch_trakt.application.ports import Progress
 from crosswatch_trakt.application.trakt.lists import PLAYED_KINDS, Counting, Listed, PlayedKind
 from crosswatch_trakt.application.trakt.pages import PAGE_ROWS_MAX
-from crosswatch_trakt.application.trakt.recent import Stamp
+from crosswatch_trakt.application.trakt.recent import Stamp, hiding
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.ledger import (
     ByTitle,
@@ -24,8 +25,10 @@ from crosswatch_trakt.domain.ledger import (
     Rereading,
     Title,
     Window,
+    lacking,
     minutes_by_title,
     plan_rereading,
+    plan_windows,
     title_of,
 )
 from crosswatch_trakt.domain.plays import Play
@@ -33,6 +36,8 @@ from crosswatch_trakt.domain.problems import Incomplete, Problem
 from crosswatch_trakt.domain.witnesses import Digests, History, Rows, disagreements, hear_both
 
 SHARE_OF_PAGES = 1 / 3  # a reading of more than that reads all pages instead
+LOOK_AGAIN_ROWS = 100  # of a window that is read a second time
+LOOKS_AGAIN = 8  # windows that are read a second time, however few pages there are
 
 
 class HistoryLists(Protocol):
@@ -65,8 +70,10 @@ class Known:
 
     rows: Rows  # as stored, by history id
     stamp: str = ""  # of the last proof
+    settled_stamp: str = ""  # of the last settled one
     disagreeing: Mapping[Title, Digests] = field(default_factory=dict)  # last seen in a settled reading
-    young: Mapping[int, float] = field(default_factory=dict)  # id → when an unsettled reading first saw it
+    young: Mapping[int, float] = field(default_factory=dict)  # id → when a reading first saw it
+    quiet_at: float = 0.0  # when a count last showed a change of which no stamp tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +99,12 @@ class _Reading:
 
     rows: dict[int, Play]
     began_at: float
+    hiding: str  # what was hidden is known as of this stamp
+    seen: dict[int, Play] = field(default_factory=dict)  # every row that any list has shown
     parts: list[Listed[Play]] | None = None  # both halves, if all pages were read since anything moved
     set_aside: dict[str, int] | None = None
     uncounted: int = 0  # rows announced beyond those that came, where there is no ledger
+    kept: dict[int, Play] = field(default_factory=dict)  # hidden today, where there is no ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +131,18 @@ class ReadHistory:
     # --- rounds
 
     def _begin(self, known: Known | None, stamp: Stamp, counting: Counting) -> Result[_Reading, Problem]:
-        if known is not None:
-            shown = {number: play for number, play in known.rows.items() if not play.hidden}
-            return Success(_Reading(shown, stamp.at))
-        return self._all_pages(_Reading({}, stamp.at), counting)
+        if known is None:
+            return self._all_pages(_Reading({}, stamp.at, hiding(stamp.text)), counting)
+        last = known.settled_stamp if stamp.older_than(LAG_S) else known.stamp
+        shown = {number: play for number, play in known.rows.items() if not play.hidden}
+        return Success(_Reading(shown, stamp.at, hiding(last)))
 
     def _agree(
         self, reading: _Reading, known: Known, before: Stamp, counting: Counting
     ) -> Result[HistoryRead, Problem]:
         """Hear the ledger, read again what differs, and look whether anything moved meanwhile."""
         for _ in range(ROUNDS_MAX):
-            news = before.text != known.stamp
-            heard = self._hear(reading, known, counting, news=news)
+            heard = self._hear(reading, known, before, counting)
             after = heard.bind(lambda _: self.stamps.stamp("history", fresh=True))
             if not (isinstance(heard, Success) and isinstance(after, Success)):
                 return Failure((heard if not isinstance(heard, Success) else after).failure())
@@ -144,7 +154,7 @@ class ReadHistory:
         return Failure(Incomplete("/sync/history", 1, len(reading.rows), len(reading.rows), moved=True))
 
     def _hear(
-        self, reading: _Reading, known: Known, counting: Counting, *, news: bool
+        self, reading: _Reading, known: Known, stamp: Stamp, counting: Counting
     ) -> Result[ByTitle | None, Problem]:
         """Read the ledger, and again what differs from it."""
         ledger = self.lists.ledger()
@@ -152,32 +162,50 @@ class ReadHistory:
             return ledger
         said = ledger.unwrap()
         if said is None:
-            return self._by_counts(reading, counting).map(lambda _: None)
-        return self._compare(reading, said, known, counting, news=news).map(lambda _: said)
+            return self._by_counts(reading, known, counting).map(lambda _: None)
+        return self._compare(reading, said, known, stamp, counting).map(lambda _: said)
 
     def _compare(
-        self, reading: _Reading, ledger: ByTitle, known: Known, counting: Counting, *, news: bool
+        self, reading: _Reading, ledger: ByTitle, known: Known, stamp: Stamp, counting: Counting
     ) -> Result[_Reading, Problem]:
-        """Two witnesses that disagree for ever are asked once, and again when there are news of anything
-        that the ledger does not tell.
+        """Read what differs, in as few requests as that takes. Which titles are hidden is told by neither
+        ledger nor counts: where that has moved, all pages are read.
         """
-        differing = disagreements(ledger, reading.rows.values())
-        asked = [title for title, digests in differing.items() if known.disagreeing.get(title) != digests]
+        moved = hiding(stamp.text) != reading.hiding
+        begun = self._all_pages(reading, counting) if moved and reading.parts is None else Success(reading)
+        reading.hiding = hiding(stamp.text)
+        asked = begun.map(lambda whole: _asked(whole, ledger, known))
+        if asked.value_or(None) == [] and reading.parts is None and stamp.text != known.settled_stamp:
+            looked = self._newest(reading, ledger, counting, settled=stamp.older_than(LAG_S))
+            asked = looked.map(lambda known_now: _asked(known_now, ledger, known))
+        return asked.bind(lambda titles: self._settle(reading, ledger, known, titles, counting))
+
+    def _settle(
+        self, reading: _Reading, ledger: ByTitle, known: Known, asked: Sequence[Title], counting: Counting
+    ) -> Result[_Reading, Problem]:
+        """Read these titles again, and what is missing then once more, by dates in smaller windows: a
+        list that is cut short, or is not to be had, must not pass for a hidden title.
+        """
         if not asked:
-            if not news or reading.parts is not None:
-                return Success(reading)
-            asked = list(differing)
-            looked = self._newest(reading, ledger, counting)
-            if not isinstance(looked, Success) or reading.parts is not None:
-                return looked
-        listed = minutes_by_title(reading.rows.values())
-        plan = plan_rereading(asked, ledger, listed, page_rows=PAGE_ROWS_MAX)
-        pages = sum(len(minutes) for minutes in ledger.values()) / PAGE_ROWS_MAX
-        if reading.parts is None and plan.pages > max(1.0, pages * SHARE_OF_PAGES):
+            return Success(reading)
+        enough = max(1.0, sum(len(minutes) for minutes in ledger.values()) / PAGE_ROWS_MAX * SHARE_OF_PAGES)
+        plan = plan_rereading(asked, ledger, minutes_by_title(reading.rows.values()), page_rows=PAGE_ROWS_MAX)
+        if reading.parts is None and plan.pages > enough:
             return self._all_pages(reading, counting).bind(
-                lambda whole: self._compare(whole, ledger, known, counting, news=news)
+                lambda whole: self._settle(whole, ledger, known, _asked(whole, ledger, known), counting)
             )
-        return self._read_again(reading, plan)
+        return self._read_again(reading, plan).bind(
+            lambda read: self._look_again(read, ledger, asked, max(LOOKS_AGAIN, enough))
+        )
+
+    def _look_again(
+        self, reading: _Reading, ledger: ByTitle, asked: Sequence[Title], pages_max: float
+    ) -> Result[_Reading, Problem]:
+        listed = minutes_by_title(reading.rows.values())
+        windows = plan_windows(lacking(asked, ledger, listed), ledger, listed, page_rows=LOOK_AGAIN_ROWS)
+        if len(windows) > pages_max:
+            return Success(reading)
+        return self._read_again(reading, Rereading(windows, ()))
 
     # --- what is read
 
@@ -190,17 +218,19 @@ class ReadHistory:
                 return Failure(part.failure())
             parts.append(part.unwrap())
         reading.rows = _by_id(play for part in parts for play in part.values)
+        reading.seen.update(reading.rows)
         reading.set_aside = _added(part.set_aside for part in parts)
         reading.parts = parts
         return Success(reading)
 
-    def _by_counts(self, reading: _Reading, counting: Counting) -> Result[_Reading, Problem]:
+    def _by_counts(self, reading: _Reading, known: Known, counting: Counting) -> Result[_Reading, Problem]:
         """Without a ledger: all pages, and a second reading of a half that sent less than it announced."""
         if reading.parts is None:
             whole = self._all_pages(reading, counting)
             if not isinstance(whole, Success):
                 return whole
         believed: list[Listed[Play]] = []
+        short: list[PlayedKind] = []
         reading.uncounted = 0
         for kind, first in zip(PLAYED_KINDS, reading.parts or (), strict=True):
             proven = believe(first, self._half(kind, counting))
@@ -209,26 +239,56 @@ class ReadHistory:
             part, count = proven.unwrap()
             believed.append(part)
             reading.uncounted += count.hidden
+            if count.hidden:
+                short.append(kind)
         reading.rows = _by_id(play for part in believed for play in part.values)
+        return self._keep_hidden(reading, known, short)
+
+    def _keep_hidden(
+        self, reading: _Reading, known: Known, short: Sequence[PlayedKind]
+    ) -> Result[_Reading, Problem]:
+        """Where a half is short, a title that was shown before may be hidden: its own list's count tells."""
+        shown = {title_of(play) for play in reading.rows.values()}
+        missing: dict[Title, dict[int, Play]] = {}
+        for number, play in known.rows.items():
+            title = title_of(play)
+            if title is not None and title not in shown and play.media.type.section in short:
+                missing.setdefault(title, {})[number] = replace(play, hidden=True)
+        reading.kept = {}
+        for title, plays in missing.items():
+            own = self.lists.plays_of(title)
+            if not isinstance(own, Success):
+                return Failure(own.failure())
+            if own.unwrap().reading.short_of:
+                reading.kept.update(plays)
         return Success(reading)
 
     def _half(self, kind: PlayedKind, counting: Counting) -> Endpoint[Play]:
         return lambda: self.lists.plays(kind, counting)
 
-    def _newest(self, reading: _Reading, ledger: ByTitle, counting: Counting) -> Result[_Reading, Problem]:
-        """The ledger may lag: page 1 of each half, and its announced count, may know more."""
+    def _newest(
+        self, reading: _Reading, ledger: ByTitle, counting: Counting, *, settled: bool
+    ) -> Result[_Reading, Problem]:
+        """The ledger may lag: page 1 of each half may know more. Its announced count too, which is asked
+        where the ledger should have caught up.
+        """
         for kind in PLAYED_KINDS:
             first = self.lists.newest_plays(kind)
             if not isinstance(first, Success):
                 return Failure(first.failure())
             newest = first.unwrap()
-            of_kind = {number: play for number, play in reading.rows.items() if _of(play, kind)}
-            ledgered = sum(len(minutes) for title, minutes in ledger.items() if title.type.section == kind)
             came = _by_id(newest.values)
-            counted = newest.reading.announced
-            if counted is not None and counted not in (len(of_kind | came), len(of_kind), ledgered):
-                return self._all_pages(reading, counting)
+            oldest = min((play.minute for play in came.values()), default=math.inf)
+            before = {number: play for number, play in reading.rows.items() if _of(play, kind)}
+            for number, play in before.items():
+                if play.minute > oldest and number not in came:
+                    del reading.rows[number]
             reading.rows.update(came)
+            reading.seen.update(came)
+            counted = newest.reading.announced
+            ledgered = sum(len(minutes) for title, minutes in ledger.items() if title.type.section == kind)
+            if settled and counted not in (None, len(before | came), len(before), ledgered):
+                return self._all_pages(reading, counting)
         return Success(reading)
 
     def _read_again(self, reading: _Reading, plan: Rereading) -> Result[_Reading, Problem]:
@@ -247,23 +307,33 @@ class ReadHistory:
             rows = {number: play for number, play in rows.items() if title_of(play) != title}
             rows.update(_by_id(part.unwrap().values))
         reading.rows = rows
+        reading.seen.update(rows)
         return Success(reading)
+
+
+def _asked(reading: _Reading, ledger: ByTitle, known: Known) -> list[Title]:
+    """The titles on which the witnesses differ. Two that differ for ever are asked once."""
+    differing = disagreements(ledger, reading.rows.values())
+    return [title for title, digests in differing.items() if known.disagreeing.get(title) != digests]
 
 
 def _read(reading: _Reading, ledger: ByTitle | None, known: Known, stamp: Stamp) -> HistoryRead:
     """Sum up a reading during which nothing moved."""
-    settled = stamp.older_than(LAG_S)
-    rows = {**_too_young_to_drop(reading, known), **reading.rows}
+    too_young = _too_young_to_drop(reading, known)
+    rows = {**too_young, **reading.rows}
+    quiet_s = stamp.at - known.quiet_at
+    settled = stamp.older_than(LAG_S) and quiet_s >= LAG_S and not too_young
     if ledger is None:
-        history, hidden = History(rows, {}, {}), reading.uncounted
+        history, hidden = History({**reading.kept, **rows}, {}, {}), reading.uncounted
     else:
-        history = hear_both(ledger, rows, known.rows)
+        history = hear_both(ledger, rows, {**known.rows, **reading.seen})
         hidden = sum(len(minutes) for minutes in history.hidden.values())
         hidden += sum(1 for play in history.plays.values() if play.hidden)
+    whole = known is NOTHING_KNOWN and settled
     young = {
         number: known.young.get(number, reading.began_at)
         for number in history.plays
-        if number in known.young or (not settled and number not in known.rows)
+        if number in known.young or (number not in known.rows and not whole)
     }
     return HistoryRead(
         replace(history, disagreeing=history.disagreeing if settled else known.disagreeing),
@@ -278,7 +348,7 @@ def _read(reading: _Reading, ledger: ByTitle | None, known: Known, stamp: Stamp)
 
 
 def _too_young_to_drop(reading: _Reading, known: Known) -> dict[int, Play]:
-    """Rows that an unsettled reading saw first, and that a list which lags need not show yet."""
+    """Rows that were first seen so lately that a list which lags need not show them yet."""
     return {
         number: known.rows[number]
         for number, at in known.young.items()

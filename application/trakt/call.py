@@ -6,7 +6,7 @@ is said by `domain.repeating`.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -45,6 +45,7 @@ from crosswatch_trakt.domain.repeating import CDN_WAIT_S, RATE_LIMIT_WAIT_S, wai
 
 T = TypeVar("T")
 
+IDLE_S = 30.0  # after so long without a request a write opens a fresh connection
 SAID_FROM_S = 3.0  # a shorter wait is not worth a word
 USER_AGENT = "crosswatch-trakt/0.1.0"  # Trakt's CDN refuses a missing one and a library's default
 
@@ -89,6 +90,7 @@ class Caller:
         self._clock = clock
         self._progress = progress
         self._chance = chance
+        self._sent_at = -IDLE_S
         self.gate = gate
         self.access = Access(settings, tokens, self._oauth, clock)
 
@@ -222,6 +224,10 @@ class Caller:
         if stopped is not None:
             return Failure(stopped)
         start = self._clock.monotonic()
+        idle = start - self._sent_at >= IDLE_S
+        self._sent_at = start
+        if idle and request.method != "GET":
+            request = replace(request, fresh=True)
         sent = self._transport.send(request)
         ms = round((self._clock.monotonic() - start) * 1000)
         response = sent.value_or(None)

@@ -18,6 +18,7 @@ from crosswatch_trakt.domain.timestamps import from_iso
 Feature: TypeAlias = Literal["watchlist", "ratings", "history"]
 
 KEPT_S = 30.0
+RUN_PAUSE_S = 60.0
 
 # The stamps that concern a feature; those in the second row may be absent.
 NEEDED: Mapping[Feature, tuple[str, ...]] = {
@@ -79,6 +80,7 @@ class Recent:
         self._stats: tuple[float, dict[str, int]] | None = None
         self._proven_at: dict[Feature, float] = {}
         self._written: dict[Feature, Lookup[Written]] = {}
+        self._removed: dict[Feature, tuple[float, int]] = {}
         self._collected: dict[str, tuple[float, Lookup[Media]]] = {}
 
     def activities(self) -> Activities | None:
@@ -144,6 +146,18 @@ class Recent:
             found = [] if written is None else written.find(media)
             return found[-1] if found else None
 
+    def removals(self, feature: Feature) -> int:
+        """How many items this run has removed: calls less than a minute apart are one run."""
+        with self._lock:
+            at, count = self._removed.get(feature, (-math.inf, 0))
+            return count if self._clock.monotonic() - at < RUN_PAUSE_S else 0
+
+    def count_removals(self, feature: Feature, items: int) -> None:
+        """So many more were removed."""
+        count = self.removals(feature) + items
+        with self._lock:
+            self._removed[feature] = self._clock.monotonic(), count
+
     def keep_collected(self, kind: str, titles: Lookup[Media]) -> Lookup[Media]:
         """Remember what is in the collection."""
         with self._lock:
@@ -160,6 +174,11 @@ class Recent:
         """Something was taken out, or may have been."""
         with self._lock:
             self._collected.pop(kind, None)
+
+
+def hiding(text: str) -> str:
+    """The part of a stamp of the history that tells of titles hidden or shown again."""
+    return " ".join(part for part in text.split(" ") if ".watched_at=" not in part)
 
 
 def _moment(stamp: str) -> float:

@@ -104,6 +104,7 @@ class CollectPlays:
         self._send(run, [Leaf(position, play.media) for position, play in enumerate(titles)])
         for kind in self.types:
             self.recent.forget_collected(kind)
+        run.name_unclear()
         gone = [play.media for position, play in enumerate(titles) if not _failed(run, position)]
         return _reported(run, self._remember((), gone))
 
@@ -190,4 +191,5 @@ def _failed(run: Run[Play], position: int) -> bool:
 
 
 def _reported(run: Run[Play], problems: Sequence[Problem] = ()) -> Report:
+    run.name_unclear()
     return report("collection", run.operation, run.fates.outcomes(), [*run.problems, *problems])

@@ -13,15 +13,16 @@ from returns.result import Result, Success
 
 from crosswatch_trakt.application.index.lists import Items
 from crosswatch_trakt.application.trakt.recent import Feature, Recent
-from crosswatch_trakt.application.write.report import Report
+from crosswatch_trakt.application.write.report import Report, reason_of
 from crosswatch_trakt.application.write.run import Run, Writes, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
+from crosswatch_trakt.domain.guard import RemovalGuard
 from crosswatch_trakt.domain.items import media_item, parse_media, parse_rating_item
 from crosswatch_trakt.domain.keys import canonical_key
 from crosswatch_trakt.domain.media import Lookup, Media
-from crosswatch_trakt.domain.outcomes import Already, Refusal
+from crosswatch_trakt.domain.outcomes import Already, End, Refusal
 from crosswatch_trakt.domain.payloads import Leaf, Target, plan_payloads
-from crosswatch_trakt.domain.problems import Problem
+from crosswatch_trakt.domain.problems import AccountLimit, Problem
 from crosswatch_trakt.domain.ratings import Rating
 from crosswatch_trakt.domain.timestamps import to_iso
 from crosswatch_trakt.domain.unresolved import Open, Operation
@@ -50,6 +51,14 @@ class CurrentList(Protocol):
         ...
 
 
+class Capacity(Protocol):
+    """How many items the list may hold."""
+
+    def __call__(self, *, fresh: bool) -> int | None:
+        """The limit that Trakt names for this account; None if it names none. `fresh`: ask now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WriteList:
     """Adds to, and removes from, the watchlist or the ratings."""
@@ -63,23 +72,31 @@ class WriteList:
     trust_s: float
     book: UnresolvedBook
     zone: tzinfo
+    guard: RemovalGuard
+    capacity: Capacity
 
     def __call__(
-        self, operation: Operation, items: Sequence[object], *, dry_run: bool = False, thaw: bool = False
+        self,
+        operation: Operation,
+        items: Sequence[object],
+        *,
+        dry_run: bool = False,
+        thaw: bool = False,
+        meant: bool = False,
     ) -> Result[Report, Problem]:
-        """Bring every item to its end. Fails only if nothing was sent."""
+        """Bring every item to its end. Fails only if nothing was sent. `meant` lifts the guard."""
         return self.book.read().bind(
-            lambda entries: self._write(operation, items, {} if thaw else entries, dry_run)
+            lambda entries: self._write(operation, items, {} if thaw else entries, dry_run, meant)
         )
 
     def _write(
-        self, operation: Operation, items: Sequence[object], entries: Open, dry_run: bool
+        self, operation: Operation, items: Sequence[object], entries: Open, dry_run: bool, meant: bool
     ) -> Result[Report, Problem]:
         run = begin(operation, items, entries, self._parser(operation), _key, dry_run=dry_run)
         find_twins(run)
         if not run.wishes:
             return Success(run.finish(self.book))
-        return self._standing().map(lambda standing: self._act(run, standing))
+        return self._standing().map(lambda standing: self._act(run, standing, meant))
 
     def _parser(self, operation: Operation) -> Callable[[object], Result[ListWish, Refusal]]:
         if operation == "add" and self.target is Target.RATINGS:
@@ -94,7 +111,7 @@ class WriteList:
                 return stored.map(_look_up)
         return self.index().map(_look_up)
 
-    def _act(self, run: Run[ListWish], standing: Standing) -> Report:
+    def _act(self, run: Run[ListWish], standing: Standing, meant: bool) -> Report:
         leaves = []
         for position, wish in run.open():
             entry = self._entry(wish.media, standing)
@@ -103,16 +120,51 @@ class WriteList:
                 run.exists(position, done)
             else:
                 leaves.append(_leaf(run.operation, position, wish, entry))
+        removed = self.recent.removals(self.feature)
+        if run.operation == "remove" and not meant:
+            if run.guard(self.guard, len(leaves), removed, len(standing.values())):
+                return run.finish(self.book)
+        elif run.operation == "add":
+            leaves = self._what_fits(run, leaves, standing)
         plan = plan_payloads(self.target, leaves, size=self.batch_size)
         for position, refusal in plan.refused:
             run.refuse(position, refusal)
         if not run.dry_run:
             for payload in plan.payloads:
-                confirmed = run.send(payload, self.writes)
-                self._remember(run, confirmed)
+                self._remember(run, run.send(payload, self.writes))
+            if run.unclear:
+                self._read_back(run)
             if run.doubtful:
                 self.recent.doubt(self.feature)
         return run.finish(self.book)
+
+    def _what_fits(self, run: Run[ListWish], leaves: Sequence[Leaf], standing: Standing) -> list[Leaf]:
+        """Where Trakt names the capacity of the list: what fits into it; the rest is named, not tried."""
+        held = len(standing.values())
+        limit = self.capacity(fresh=False)
+        if limit is None or held + len(leaves) <= limit:
+            return list(leaves)
+        limit = self.capacity(fresh=True)  # what is remembered may be of before the person paid
+        if limit is None or held + len(leaves) <= limit:
+            return list(leaves)
+        room = max(0, limit - held)
+        full = AccountLimit(f"POST /sync/{self.target}", limit, None)
+        run.problems.append(full)
+        for leaf in leaves[room:]:
+            hint = f"the list holds {limit}, and {held} are on it"
+            run.fates.settle(leaf.source, End.UNRESOLVED, reason_of(full), hint)
+        return list(leaves[:room])
+
+    def _read_back(self, run: Run[ListWish]) -> None:
+        """Look for what an answer left open: what is as it was wished is done, the rest keeps its name."""
+        today = self.index().map(_look_up).value_or(None)
+        if today is None:
+            return
+        for position in run.unclear:
+            wish = run.wishes[position]
+            found = today.find(wish.media)
+            if _already(run.operation, self.target, wish, found[0] if found else None) is not None:
+                run.confirm(position)
 
     def _entry(self, media: Media, standing: Standing) -> Mapping[str, object] | None:
         written = self.recent.wrote(self.feature, media)
@@ -122,6 +174,8 @@ class WriteList:
         return found[0] if found else None
 
     def _remember(self, run: Run[ListWish], confirmed: Sequence[int]) -> None:
+        if run.operation == "remove":
+            self.recent.count_removals(self.feature, len(confirmed))
         for position in confirmed:
             wish = run.wishes[position]
             item = None

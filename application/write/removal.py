@@ -22,6 +22,7 @@ from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.application.write.run import Run, Writes, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.answers import Fate, read_play_removal
+from crosswatch_trakt.domain.guard import RemovalGuard
 from crosswatch_trakt.domain.items import PlayWish, parse_play_removal
 from crosswatch_trakt.domain.journal import Lines
 from crosswatch_trakt.domain.keys import canonical_key, event_key
@@ -67,6 +68,7 @@ class RemovePlays:
     zone: tzinfo
     batch_size: int
     trust_s: float
+    guard: RemovalGuard
 
     def __call__(
         self,
@@ -75,24 +77,32 @@ class RemovePlays:
         dry_run: bool = False,
         all_plays: bool = False,
         thaw: bool = False,
+        meant: bool = False,
     ) -> Result[Report, Problem]:
-        """Bring every item to its end. `all_plays`: an item without a date means all plays of it."""
+        """Bring every item to its end. `all_plays`: an item without a date means all plays of it; `meant`
+        lifts the guard on removals.
+        """
 
         def parse(item: object) -> Result[PlayWish, Refusal]:
             return parse_play_removal(item, self.zone).bind(lambda wish: _dated(wish, all_plays))
 
         return self.book.read().bind(
             lambda entries: self._remove(
-                begin("remove", items, {} if thaw else entries, parse, _key, dry_run=dry_run)
+                begin("remove", items, {} if thaw else entries, parse, _key, dry_run=dry_run), meant
             )
         )
 
-    def _remove(self, run: Run[PlayWish]) -> Result[Report, Problem]:
+    def _remove(self, run: Run[PlayWish], meant: bool) -> Result[Report, Problem]:
         if not run.wishes:
             return Success(run.finish(self.book))
         return up_to_date(self.history, self.recent, self.trust_s).bind(
             lambda _: self.state.locked(
-                LOCK, lambda: self._find(run).map(lambda found: self._send(run, found))
+                LOCK,
+                lambda: self._find(run).bind(
+                    lambda found: self.store.count().map(
+                        lambda held: self._send(run, found, None if meant else held)
+                    )
+                ),
             )
         )
 
@@ -178,13 +188,17 @@ class RemovePlays:
 
     # --- sending
 
-    def _send(self, run: Run[PlayWish], found: dict[int, Meant]) -> Report:
+    def _send(self, run: Run[PlayWish], found: dict[int, Meant], held: int | None) -> Report:
+        """Remove what was found; `held`: of so many plays, or without the guard."""
         asked = [
             (position, play.history_id)
             for position, meant in found.items()
             for play in meant.asked
             if play.history_id is not None
         ]
+        before = self.recent.removals("history")
+        if held is not None and run.guard(self.guard, len(asked), before, held):
+            return run.finish(self.book)
         if run.dry_run:
             return run.finish(self.book)
         fates: dict[int, list[Fate]] = {position: [] for position in found}
@@ -199,6 +213,7 @@ class RemovePlays:
         if run.doubtful or not isinstance(stored, Success):
             self.recent.doubt("history")
         removed = [play for position in confirmed for play in found[position].stored]
+        self.recent.count_removals("history", len(removed))
         return run.finish(self.book, self.collect.removed(removed) if removed else None)
 
     def _forget_lines(self, gone: Sequence[Play]) -> Result[None, Problem]:

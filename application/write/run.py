@@ -13,6 +13,7 @@ from returns.result import Failure, Result
 from crosswatch_trakt.application.write.report import Report, reason_of, report, settle_duplicates
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.answers import Answer, Fate, read_answer, read_removal
+from crosswatch_trakt.domain.guard import RemovalGuard
 from crosswatch_trakt.domain.items import item_digest, parse_media
 from crosswatch_trakt.domain.keys import canonical_key
 from crosswatch_trakt.domain.outcomes import Already, End, Fates, Item, Reason, Refusal
@@ -50,6 +51,7 @@ class Run(Generic[Wish]):
     ours: set[int] = field(default_factory=set)  # positions that this call and none before has done
     problems: list[Problem] = field(default_factory=list)
     stopped: Problem | None = None  # no further batch of this call is sent
+    unclear: dict[int, tuple[Reason, str | None]] = field(default_factory=dict)  # to be read back
     sent_any: bool = False  # a POST has gone out
     in_trouble: bool = False  # the last batch met a Trakt that could not
     doubtful: bool = False  # what Trakt holds of some items is not known
@@ -57,7 +59,7 @@ class Run(Generic[Wish]):
     def open(self) -> Iterable[tuple[int, Wish]]:
         """The items that have no end yet and are no duplicates, in their order."""
         for position, wish in self.wishes.items():
-            if self.fates.open(position) and position not in self.twins:
+            if self.fates.open(position) and position not in self.twins and position not in self.unclear:
                 yield position, wish
 
     def refuse(self, position: int, refusal: Refusal) -> None:
@@ -105,10 +107,39 @@ class Run(Generic[Wish]):
         answered = writes.post(payload.target, self.operation, payload.body)
         answer = answered.value_or(None)
         if answer is None:
-            self.fail(positions, answered.failure())
+            problem = answered.failure()
+            if isinstance(problem, AccountLimit) and self.operation == "add":
+                self._limited(positions, problem)
+            else:
+                self.fail(positions, problem)
             return ()
         read = read_answer if self.operation == "add" else read_removal
         return self.settle_all(zip(positions, read(payload, answer), strict=True))
+
+    def _limited(self, positions: Iterable[int], problem: AccountLimit) -> None:
+        """A full list: whether Trakt took what still fitted is not documented, so that is to be read back."""
+        self.problems.append(problem)
+        self.stopped = problem
+        self.doubtful = True
+        self.unclear |= {position: (Reason.ACCOUNT_LIMIT, None) for position in positions}
+
+    def guard(self, guard: RemovalGuard, removals: int, removed: int, held: int) -> bool:
+        """Whether removing so many more is stopped, after so many in this run; then they have their end."""
+        if not guard.stops(removed + removals, held + removed):
+            return False
+        hint = (
+            f"{removed + removals} of {held + removed} items would go in this run; nothing of this call was "
+            "removed; say that it is meant to have it done"
+        )
+        for position, _ in list(self.open()):
+            self.fates.settle(position, End.UNRESOLVED, Reason.REMOVAL_GUARD, hint)
+        return True
+
+    def name_unclear(self) -> None:
+        """End what nothing has made clear, by its name."""
+        for position, (reason, hint) in self.unclear.items():
+            if self.fates.open(position):
+                self.fates.settle(position, End.UNRESOLVED, reason, hint)
 
     def settle_all(self, fates: Iterable[tuple[int, Fate]]) -> Sequence[int]:
         """Settle items by what an answer proves; gives the positions that are confirmed."""
@@ -125,8 +156,7 @@ class Run(Generic[Wish]):
                 case Fate.NOT_FOUND:
                     self.fates.settle(position, End.UNRESOLVED, Reason.NOT_FOUND, "Trakt does not know it")
                 case Fate.AMBIGUOUS:
-                    hint = "Trakt's answer does not tell"
-                    self.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, hint)
+                    self.unclear[position] = Reason.AMBIGUOUS, "Trakt's answer does not tell"
                     self.doubtful = True
         return confirmed
 
@@ -135,6 +165,7 @@ class Run(Generic[Wish]):
         if self.dry_run:
             for position, _ in list(self.open()):
                 self.confirm(position)
+        self.name_unclear()
         settle_duplicates(self.fates, self.twins)
         outcomes = self.fates.outcomes()
         tried = [outcome for place, outcome in enumerate(outcomes) if place not in self.left_out]

@@ -45,6 +45,7 @@ def test_every_provider_of_an_account_can_be_built(tmp_path: Path) -> None:
         clock=opened.clock(),
         progress=opened.progress(),
         folder=opened.folder(),
+        identify=opened.identify(),
     )
     holdings.check_dependencies()
     for name, provider in holdings.providers.items():

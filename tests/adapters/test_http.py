@@ -115,6 +115,13 @@ def test_connections_are_kept_and_a_closed_one_is_made_anew(transport: RequestsT
 # --- what comes back
 
 
+def test_a_fresh_request_goes_by_a_connection_of_its_own(transport: RequestsTransport, wire: Wire) -> None:
+    for fresh in (False, False, True):
+        transport.send(Request("POST", wire.url, {}, b"{}", fresh=fresh)).unwrap()
+
+    assert (len(wire.received), wire.connections) == (3, 2)
+
+
 def test_headers_sent_twice_are_joined_and_odd_bytes_are_kept(
     transport: RequestsTransport, wire: Wire
 ) -> None:

@@ -185,13 +185,60 @@ def test_a_rating_is_repeated_after_a_lost_answer(world: World) -> None:
     assert world.asked("POST", "/sync/ratings") == 2
 
 
-def test_a_full_list_is_named_with_its_limit(world: World) -> None:
+def test_what_still_fits_on_a_full_list_is_written_and_the_rest_is_named(world: World) -> None:
     world.account.limits.watchlist = 3
     with world.open() as trakt:
         report = trakt.add("watchlist", [film_item(film) for film in world.films[:5]])
 
-    assert ends(report)["unresolved"] == ["account_limit"] * 5
+    assert len(report.confirmed) == 3
+    assert ends(report)["unresolved"] == ["account_limit"] * 2
     assert [type(problem) for problem in report.problems] == [AccountLimit]
+    assert "holds 3" in (report.unresolved[0].hint or "")
+
+
+@pytest.mark.parametrize("in_part", [False, True])
+@pytest.mark.parametrize("headers", [False, True])
+def test_a_limit_that_trakt_does_not_name_is_met_by_reading_back(
+    world: World, in_part: bool, headers: bool
+) -> None:
+    world.account.shows_limits = False
+    world.account.limits.watchlist = 3
+    world.simulator.limit_in_part, world.simulator.limit_headers = in_part, headers
+    with world.open(watchlist_batch_size=4) as trakt:
+        report = trakt.add("watchlist", [film_item(film) for film in world.films[:6]])
+        listed = set(trakt.index("watchlist"))
+
+    assert {outcome.key for outcome in report.confirmed} == listed
+    assert len(listed) == (3 if in_part else 0)
+    assert ends(report)["unresolved"] == ["account_limit"] * (6 - len(listed))
+    assert world.asked("POST") == 1, "what did not fit is not tried again in this call"
+
+
+def test_what_an_answer_leaves_open_is_read_back(world: World) -> None:
+    world.simulator.not_found_shape = "empty"
+    with world.open() as trakt:
+        report = trakt.add("watchlist", [film_item(world.films[0]), NOT_KNOWN])
+
+    assert ends(report) == {"confirmed": [None], "existing": [], "unresolved": ["ambiguous"]}
+
+
+def test_a_run_that_would_empty_a_library_is_stopped_unless_it_is_meant(world: World) -> None:
+    films = world.films
+    for film in films:
+        world.account.rate(film, 5)
+        world.account.watch(film, at=1_600_000_000)
+        world.account.put_on_watchlist(film)
+    items = [film_item(film, watched_at=1_600_000_000) for film in films[:5]]
+    with world.open(removal_guard_min=3) as trakt:
+        for feature in ("watchlist", "ratings", "history"):
+            assert len(trakt.remove(feature, items[:2]).confirmed) == 2
+            stopped = trakt.remove(feature, items[2:])
+            assert ends(stopped)["unresolved"] == ["removal_guard"] * 3, (
+                "with the two of this run they are five"
+            )
+            assert len(trakt.index(feature)) == 8
+            assert len(trakt.remove(feature, items[2:], meant=True).confirmed) == 3
+            assert trakt.unresolved(feature) == []
 
 
 def test_after_a_lost_sign_in_nothing_more_is_sent(world: World) -> None:

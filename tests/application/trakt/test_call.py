@@ -97,6 +97,17 @@ def test_an_address_of_ones_own_may_have_a_path_and_a_slash_at_its_end() -> None
     assert wire.sent[0].url == "http://localhost:8080/api/sync/history/movies"
 
 
+def test_a_write_after_thirty_idle_seconds_goes_by_a_fresh_connection() -> None:
+    """One that lay idle may be dead, and the write would be lost in it, or worse: be in doubt."""
+    wire, clock = Wire(in_turn(ok())), ManualClock()
+    asking = desk(wire, clock=clock)
+    for call, pause in ((READ, 0), (RATE, 5), (RATE, 31), (READ, 31)):
+        clock.advance(pause)
+        asking.ask(call)
+
+    assert [sent.fresh for sent in wire.sent] == [False, False, True, False]
+
+
 # --- back-off
 
 
