@@ -1,25 +1,28 @@
 """The journal of what was sent to the history: in a file of its own folder, and in memory.
 
-One JSON object a line, appended and flushed to the disk before it counts. A line that was cut by a crash
-was never whole on disk, so nothing was sent on its account. When most of the file is of no more use it is
-written anew, beside, and renamed.
+One JSON object a line, appended and flushed to the disk before it counts, page by page: a crash of the
+machine may then cut the end off, never tear a hole before it. A line that was cut was never whole on disk,
+so nothing was sent on its account, nor on that of the lines written with it, of which some may be left:
+they are doubts like others. When most of the file is of no more use it is written anew, beside, and renamed.
 """
 
 import os
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.adapters.history import decode_media, encode_media
-from crosswatch_trakt.adapters.state import FileState, make_private_folder, system_words
+from crosswatch_trakt.adapters.history import _Unusable, decode_media, encode_media
+from crosswatch_trakt.adapters.state import FileState, make_private_folder, sync_folder, system_words
 from crosswatch_trakt.domain.journal import Line, Stage
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem, StateUnreadable, StateUnwritable
 
 FILE = "trakt_history.jsonl"
+PAGE_BYTES = 4096  # written to the disk wholly, or not, by every system we know of
 ENTRIES_SPARE = 2000  # entries of no more use that a file may hold before it is written anew
 
 
@@ -36,15 +39,18 @@ class _Entry(msgspec.Struct, omit_defaults=True):
     confirmed_at: float | None = None
     seen: bool = False
     absent_at: float | None = None
+    others: tuple[int, ...] = ()
     dropped: list[int] = []
 
 
 class FileJournal:
     """The journal in `folder`. Callers hold the account's history lock while they use it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, spare: int = ENTRIES_SPARE) -> None:
         self._folder = folder
+        self._spare = spare
         self._path = folder / FILE
+        self._named: int | None = None  # the inode whose name is on disk: we have synced the folder since
 
     def lines(self) -> Result[Mapping[int, Line], Problem]:
         """All lines by their number."""
@@ -65,28 +71,45 @@ class FileJournal:
 
     def _append(self, body: bytes) -> None:
         make_private_folder(self._folder)
-        is_new = not self._path.exists()
-        with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
-            end = file.seek(0, os.SEEK_END)
-            if end:
-                file.seek(end - 1)
-                if file.read(1) != b"\n":  # a crash cut the last entry: it never counted
-                    whole = self._path.read_bytes()
-                    file.truncate(whole.rfind(b"\n") + 1)
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        if is_new:
-            _sync(self._folder)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        file = os.open(self._path, flags, 0o600)
+        try:
+            end = self._cut_tail(file)
+            inode = os.fstat(file).st_ino
+            if end and self._named != inode:  # whoever made or renamed it may have died before this
+                sync_folder(self._folder)
+            try:
+                _write_by_pages(file, end, body)
+            except BaseException:  # the caller will not send: an entry left behind would be a doubt
+                with suppress(OSError):
+                    os.ftruncate(file, end)
+                raise
+        finally:
+            os.close(file)
+        if not end:
+            sync_folder(self._folder)
+        self._named = inode
+
+    def _cut_tail(self, file: int) -> int:
+        """Cut off what a crash left of an entry: it never counted. Gives where to go on."""
+        size = os.fstat(file).st_size
+        if size == 0:
+            return 0
+        os.lseek(file, size - 1, os.SEEK_SET)
+        if os.read(file, 1) == b"\n":
+            return size
+        end = self._path.read_bytes().rfind(b"\n") + 1
+        os.ftruncate(file, end)
+        return end
 
     def _compact(self) -> Result[None, Problem]:
-        return self._read().bind(lambda read: self._rewrite(*read))
+        return self._read().map(lambda read: self._rewrite(*read))
 
-    def _rewrite(self, lines: Mapping[int, Line], entries: int) -> Result[None, Problem]:
-        if entries < 2 * len(lines) + ENTRIES_SPARE:
-            return Success(None)
-        body = b"".join(msgspec.json.encode(_entry(line)) + b"\n" for line in lines.values())
-        return FileState(self._folder).write(FILE, body)
+    def _rewrite(self, lines: Mapping[int, Line], entries: int) -> None:
+        """Write anew what counts. Where that fails nothing is lost: the longer file stands."""
+        if entries >= 2 * len(lines) + self._spare:
+            body = b"".join(msgspec.json.encode(_entry(line)) + b"\n" for line in lines.values())
+            FileState(self._folder).write(FILE, body)  # has another inode
 
     def _read(self) -> Result[tuple[dict[int, Line], int], Problem]:
         try:
@@ -103,7 +126,7 @@ class FileJournal:
                 entry = msgspec.json.decode(text, type=_Entry)
                 if entry.number is not None:
                     found[entry.number] = _line(entry, entry.number)
-            except (msgspec.DecodeError, ValueError, UnicodeDecodeError):
+            except (msgspec.DecodeError, ValueError, _Unusable):
                 return Failure(StateUnreadable(FILE, "it is damaged"))
             for number in entry.dropped:
                 found.pop(number, None)
@@ -143,6 +166,7 @@ def _entry(line: Line) -> _Entry:
         line.confirmed_at,
         line.seen,
         line.absent_at,
+        line.others,
     )
 
 
@@ -157,12 +181,15 @@ def _line(entry: _Entry, number: int) -> Line:
         entry.confirmed_at,
         entry.seen,
         entry.absent_at,
+        entry.others,
     )
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write_by_pages(file: int, end: int, body: bytes) -> None:
+    rest = memoryview(body)
+    while rest:
+        written = os.write(file, rest[: PAGE_BYTES - end % PAGE_BYTES])
+        end += written
+        rest = rest[written:]
+        if end % PAGE_BYTES == 0 or not rest:
+            os.fsync(file)

@@ -17,6 +17,7 @@ from crosswatch_trakt.application.health import Health, health_of
 from crosswatch_trakt.application.ports import Clock, HttpTransport, Progress
 from crosswatch_trakt.application.settings import Settings, check_settings
 from crosswatch_trakt.application.trakt.access import Access
+from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.gate import Gates
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.application.write.report import Report
@@ -45,7 +46,8 @@ class TraktError(Exception):
 class TraktAccount:
     """One person's Trakt account. Open it with `TraktAccount.open(Settings(...))`.
 
-    Nothing is asked of Trakt before the first call that needs it. Thread-safe.
+    Nothing is asked of Trakt before the first call that needs it. Thread-safe. After another login,
+    here or in another process, the next call begins anew with that account; calls under way fail.
     """
 
     def __init__(self, connection: "Connection") -> None:
@@ -150,8 +152,9 @@ class TraktAccount:
 
     def health(self) -> Health:
         """Whether the account can be used now. Never raises."""
-        person = self._connection.identify()(fresh=True)
-        return health_of(person, self._connection.caller())
+        self._begun()
+        identify = self._connection.identify()
+        return health_of(identify(fresh=True), identify.caller)
 
     @property
     def person(self) -> Person:
@@ -161,7 +164,7 @@ class TraktAccount:
     @property
     def access(self) -> Access:
         """Sign in and out."""
-        return self._connection.caller().access
+        return self._begun().access
 
     def _write(
         self,
@@ -187,17 +190,30 @@ class TraktAccount:
         return _value(self._opened().bind(work))
 
     def _opened(self) -> Result[Account, Problem]:
-        if self._account is not None:
-            return Success(self._account)
-        return self._connection.identify()().map(self._hold)
+        caller = self._begun()
+        account = self._account
+        if account is not None and account.caller is caller:
+            return Success(account)
+        identify = self._connection.identify()
+        return identify().bind(lambda person: self._hold(person, identify.caller))
 
-    def _hold(self, person: Person) -> Account:
+    def _begun(self) -> Caller:
+        """The caller of the login of now; what belongs to one that has ended is let go."""
+        with self._lock:
+            if not self._connection.caller().access.follow():
+                self._account = None
+                self._connection.reset_singletons()
+            return self._connection.caller()
+
+    def _hold(self, person: Person, caller: Caller) -> Result[Account, Problem]:
         from crosswatch_trakt.adapters.container import hold
 
         with self._lock:
-            if self._account is None:
-                self._account = hold(self._connection, person)
-            return self._account
+            if self._connection.caller() is caller:
+                if self._account is None:
+                    self._account = hold(self._connection, person)
+                return Success(self._account)
+        return self._opened()  # another login came meanwhile: this person is not the one to hold
 
 
 def _value(result: Result[T, Problem]) -> T:

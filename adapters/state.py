@@ -58,7 +58,7 @@ class FileState:
         path = self._path(name)
         try:
             path.unlink()
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except FileNotFoundError:
             return Success(None)
         except OSError as error:
@@ -121,7 +121,7 @@ class FileState:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _sweep(self, name: str) -> None:
         """Remove what writers of this document left that were killed."""
@@ -191,7 +191,21 @@ def make_private_folder(folder: Path) -> None:
     if folder.parent != folder:
         make_private_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a rename to disk, where the system can: some network shares and Windows cannot."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
 
 
 def system_words(error: Exception) -> str:
@@ -209,17 +223,3 @@ class _HeldHere(threading.local):
 
 
 _held_here = _HeldHere()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a rename to disk, where the system can: some network shares and Windows cannot."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(handle)

@@ -84,7 +84,7 @@ def advice(problem: Problem) -> str:
         case AccountLocked(_, deactivated):
             state = "deactivated" if deactivated else "locked"
             return (
-                f"Trakt has {state} this account. Nothing was written. Ask Trakt's support to open it again."
+                f"Trakt has {state} this account. Nothing more was written. Ask its support to open it again."
             )
         case VipOnly(request, upgrade_url):
             more = "" if upgrade_url is None else f": {upgrade_url}"
@@ -95,7 +95,7 @@ def advice(problem: Problem) -> str:
             )
         case Refused(request, status, detail):
             why = f": {detail}" if detail else ""
-            return f"Trakt refused {request} with HTTP {status}{_clause(why)}. Nothing was done."
+            return f"Trakt refused {request} with HTTP {status}{_clause(why)}."
         case UnexpectedAnswer(request, detail):
             return (
                 f"The answer to {request} cannot be read: {_clause(detail)}. It was not used. "

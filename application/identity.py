@@ -36,8 +36,11 @@ class Identify:
     progress: Progress
 
     def __call__(self, *, fresh: bool = False) -> Result[Person, Problem]:
-        """The account as remembered; asked anew if the token is unknown, or on demand."""
-        return self.caller.access.tokens().bind(
+        """The account as remembered; asked anew if the token is unknown, or on demand.
+
+        Needs no refresh, which may have to wait: a token that has come to its end still tells whose it is.
+        """
+        return self.caller.access.kept().bind(
             lambda pair: self._known(fingerprint(pair.access_token)).bind(
                 lambda known: Success(known) if known is not None and not fresh else self._ask()
             )
@@ -49,7 +52,7 @@ class Identify:
     def _ask(self) -> Result[Person, Problem]:
         # The token that was used last is the one to remember: it may have been refreshed on the way.
         return read_person(self.caller).bind(
-            lambda person: self.caller.access.tokens().bind(
+            lambda person: self.caller.access.kept().bind(
                 lambda pair: self.state.locked(
                     ACCOUNTS_FILE, lambda: self._remember(fingerprint(pair.access_token), person)
                 )
@@ -65,12 +68,12 @@ class Identify:
             kept = dict(list(tokens.items())[-TOKENS_KEPT:])
             return Accounts(tokens=kept, people={**accounts.people, person.account: person})
 
-        return (
-            self._accounts()
-            .map(added)
-            .bind(lambda accounts: write_document(self.state, ACCOUNTS_FILE, accounts))
-            .map(lambda _: person)
-        )
+        def written(accounts: Accounts) -> Result[None, Problem]:
+            after = added(accounts)
+            same = after == accounts
+            return Success(None) if same else write_document(self.state, ACCOUNTS_FILE, after)
+
+        return self._accounts().bind(written).map(lambda _: person)
 
     def _accounts(self) -> Result[Accounts, Problem]:
         return self.state.read(ACCOUNTS_FILE).map(

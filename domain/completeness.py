@@ -63,15 +63,19 @@ class CompleteIndex(Generic[Key, Entry]):
         return sum(count.hidden for count in self.counts)
 
 
-def needs_second_reading(reading: Reading) -> bool:
-    """Whether fewer rows came than were announced."""
-    return bool(reading.short_of)
+def needs_second_reading(reading: Reading, *, expected: bool = False) -> bool:
+    """Whether fewer rows came than were announced, or none where there were some before."""
+    return bool(reading.short_of) or (expected and not reading.rows)
 
 
-def prove_reading(first: Reading, second: Reading | None = None) -> Result[RowCount, Incomplete]:
-    """Believe the reading of one endpoint, or say what it lacks."""
+def prove_reading(
+    first: Reading, second: Reading | None = None, *, expected: bool = False
+) -> Result[RowCount, Incomplete]:
+    """Believe the reading of one endpoint, or say what it lacks. `expected`: there were rows before; then
+    none at all, where some are announced, is believed from nobody.
+    """
     last = second or first
-    if last.announced is None:
+    if last.announced is None or (expected and last.announced and not last.rows):
         return Failure(_lacking(last))
     if last.short_of and not (second and second.rows == first.rows and second.announced == first.announced):
         return Failure(_lacking(last))

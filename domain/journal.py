@@ -6,6 +6,9 @@ dropped when it is proven that it was not applied. An open line blocks its play,
 confirmed line stays until Trakt's own lists have shown the play twice, the second time in a reading that
 began one lag after the confirmation; a play that is never shown keeps its line for ever.
 
+What we removed is remembered too, until a reading that began one lag later: a list that lags still shows it,
+which must not pass for the same play sent anew.
+
 The rules were explored with a model against late answers, kills and second processes (rules of this
 project, 2026): change them with care, and with a test that shows why.
 """
@@ -26,6 +29,7 @@ class Stage(StrEnum):
 
     MEANT = "meant"  # may be on the wire, may have been applied
     CONFIRMED = "confirmed"
+    REMOVED = "removed"  # its removal was asked for: lists that lag may show it for a while yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,23 @@ class Line:
     number: int
     play: Play  # without history id
     stage: Stage
-    sent_at: float  # epoch seconds, when its POST began
+    sent_at: float  # epoch seconds by the server's clock: its POST, or its removal, began no earlier
     stamp: str  # what last_activities said of the history before the POST
     stamp_is_old: bool  # whether that stamp was old enough to stand for one change only
-    confirmed_at: float | None = None  # epoch seconds
+    confirmed_at: float | None = None  # epoch seconds, by the server's clock
     seen: bool = False  # a reading has shown it
     absent_at: float | None = None  # when the first reading without it began, by the server's clock
+    others: tuple[int, ...] = ()  # history ids of its minute that are known to be other plays
 
     @property
     def open(self) -> bool:
         """Whether nobody knows yet if the play was applied."""
         return self.stage is Stage.MEANT
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the play was applied."""
+        return self.stage is Stage.CONFIRMED
 
 
 Lines = Mapping[int, Line]
@@ -76,8 +86,9 @@ def note_absent(line: Line, began_at: float) -> Line:
 def surely_not_applied(line: Line, look: LookBack, *, resend_after_s: float) -> bool:
     """Whether a look back that does not show the play proves that it was never applied.
 
-    Either nothing at all has changed since before the POST, for long enough; or one lag has gone by and
-    neither list nor ledger nor count nor a stranger in that minute leaves room for it.
+    Either nothing at all has changed since before the POST, for long enough; or one lag has gone by since the
+    last moment at which the POST could have worked, and neither list nor ledger nor count nor a stranger in
+    that minute leaves room for it.
     """
     if line.absent_at is None:
         return False
@@ -85,26 +96,46 @@ def surely_not_applied(line: Line, look: LookBack, *, resend_after_s: float) -> 
     if waited >= resend_after_s and line.stamp_is_old and look.stamp == line.stamp:
         return True
     clear = look.in_ledger is False and not look.other_new_plays and not look.announced_more
-    return waited >= LAG_S and clear
+    return waited >= LAG_S + resend_after_s and clear
 
 
 def after_reading(line: Line, *, shown: bool, began_at: float) -> Line | None:
     """What becomes of a line when a proven reading has, or has not, shown its play; None: it may go.
 
     `began_at` is when the reading began, by the server's clock. A play that was seen and is gone was
-    removed by someone else: its line goes, or it would stand in the index for ever.
+    removed by someone else: its line goes, or it would stand in the index for ever. That an open line is
+    absent is not noted: the reading was made without the lock, and may have begun before the POST.
     """
+    if line.stage is Stage.REMOVED:
+        return None if began_at - line.sent_at >= LAG_S else line
     if line.open:
-        return confirm(line, began_at, shown=True) if shown else note_absent(line, began_at)
-    beyond_lag = line.confirmed_at is not None and began_at - line.confirmed_at >= LAG_S
-    if line.seen and beyond_lag:
+        return confirm(line, max(began_at, line.sent_at), shown=True) if shown else line
+    confirmed_at = began_at if line.confirmed_at is None else line.confirmed_at
+    if line.seen and began_at - confirmed_at >= LAG_S:
         return None
-    return replace(line, seen=True) if shown else note_absent(line, began_at)
+    if shown:
+        return replace(line, seen=True)
+    return note_absent(line, began_at) if began_at >= confirmed_at else line
+
+
+def tellable(lines: Iterable[Line]) -> list[Line]:
+    """The lines of which a list can tell whether they were applied, in their order. It cannot where the same
+    play was removed shortly before: a list that lags shows that one.
+    """
+    removed: dict[int, Lookup[Line]] = {}
+    told = []
+    for line in sorted(lines, key=lambda line: line.number):
+        of_minute = removed.setdefault(line.play.minute, Lookup())
+        if line.stage is Stage.REMOVED:
+            of_minute.add(line.play.media, line)
+        elif not of_minute.find(line.play.media):
+            told.append(line)
+    return told
 
 
 def match(lines: Iterable[Line], plays: Iterable[Play]) -> dict[int, Play]:
     """Which line is shown by which play: same item, same minute, each play standing for one line."""
-    lines = sorted(lines, key=lambda line: line.number)
+    lines = tellable(lines)
     minutes = {line.play.minute for line in lines}
     rows: dict[int, Lookup[Play]] = {}
     for play in plays:
@@ -123,7 +154,7 @@ def match(lines: Iterable[Line], plays: Iterable[Play]) -> dict[int, Play]:
 
 def unseen(lines: Iterable[Line], shown: Mapping[int, Play]) -> list[Play]:
     """The confirmed plays that no row shows: they stand in the index, or our own play would flicker."""
-    return [line.play for line in lines if not line.open and line.number not in shown]
+    return [line.play for line in lines if line.confirmed and line.number not in shown]
 
 
 def next_number(lines: Lines) -> int:

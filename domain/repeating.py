@@ -100,6 +100,11 @@ def stops_all_writes(problem: Problem) -> bool:
     return isinstance(problem, SignInAgain | AppRefused | Blocked | AccountLocked | VipOnly | RateLimited)
 
 
+def hinders_all(problem: Problem) -> bool:
+    """Whether a look-up that ended so says nothing of the title: the next one would end so too."""
+    return not isinstance(problem, Unavailable | Refused | UnexpectedAnswer | NotThere)
+
+
 def _back_off_s(attempt: int, jitter: float) -> float:
     longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempt - 1, 10))
     return longest * (0.5 + jitter / 2)

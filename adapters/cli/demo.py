@@ -66,7 +66,7 @@ def demo(context: typer.Context) -> int:
     with show.printing():
         run.print_table()
         right = run.print_checks()
-        print(_NEXT)
+        print(_NEXT.format(_command()))
     return 0 if right else 1
 
 
@@ -244,6 +244,12 @@ def _folder() -> Iterator[Path]:
 
 _NEXT = """
 What to do next:
-  crosswatch-trakt simulate               play with the made-up account yourself
-  crosswatch-trakt login --client-id ID   sign in to your own (make an app: trakt.tv/oauth/applications)
-  crosswatch-trakt index history          then read it"""
+  {0} simulate               play with the made-up account yourself
+  {0} login --client-id ID   sign in to your own (make an app: trakt.tv/oauth/applications)
+  {0} index history          then read it"""
+
+
+def _command() -> str:
+    """How this program is started here: after `make demo` it is not on the path."""
+    here = Path(".venv/bin/crosswatch-trakt")
+    return str(here) if shutil.which("crosswatch-trakt") is None and here.exists() else "crosswatch-trakt"

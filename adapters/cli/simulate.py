@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from crosswatch_trakt.adapters.cli.opening import opening
 from crosswatch_trakt.adapters.library import TraktError
 from crosswatch_trakt.domain.problems import BadInput
 
+if TYPE_CHECKING:
+    from crosswatch_trakt.adapters.simulator.spec import Spec
+
+LIST = "list"
 _LOOK_EVERY_S = 0.2
 
 
@@ -20,17 +24,28 @@ def simulate(
     plays: Annotated[int, typer.Option(min=0, max=1_000_000)] = 2_000,
     ratings: Annotated[int, typer.Option(min=0, max=1_000_000)] = 400,
     watchlist: Annotated[int, typer.Option(min=0, max=1_000_000)] = 150,
-    seed: Annotated[int, typer.Option(help="Another number, another account.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another number, another account and other chances.")] = 1,
+    faults: Annotated[
+        str,
+        typer.Option(metavar="SPEC", help="What goes wrong, like '502@POST*0.2, lag=60'; 'list' tells all."),
+    ] = "",
     no_quota: Annotated[bool, typer.Option("--no-quota", help="Lift Trakt's rate limits.")] = False,
 ) -> int:
     """Serve a Trakt with a made-up account on this machine, until Ctrl-C. With -v each request is shown."""
     from crosswatch_trakt.adapters.clock import SystemClock
     from crosswatch_trakt.adapters.simulator import serve
     from crosswatch_trakt.adapters.simulator.seed import seeded
+    from crosswatch_trakt.adapters.simulator.staging import stage
 
+    if faults.strip() == LIST:
+        with show.printing():
+            print(_list_of_faults())
+        return 0
+    spec = _spec(faults)
     simulator = seeded(SystemClock(), seed=seed, plays=plays, ratings=ratings, watchlist=watchlist)
     if no_quota:
         simulator.quota.gets = simulator.quota.writes = None
+    stage(simulator, spec, seed)
     try:
         server = serve(simulator, port=port)
     except OSError as error:
@@ -39,6 +54,9 @@ def simulate(
     with server:
         with show.printing():
             print(_words(server.base_url, simulator.client_id, simulator.account.access_token))
+            if spec.items:
+                print(f"What goes wrong, by seed {seed}: {spec}")
+            print("Ctrl-C ends it.")
         seen = len(simulator.requests)
         while True:
             time.sleep(_LOOK_EVERY_S)
@@ -69,5 +87,25 @@ crosswatch-trakt index ratings --json
 echo '{{"type": "movie", "ids": {{"tmdb": 501001}}}}' | crosswatch-trakt add watchlist -
 
 To try the login: unset CROSSWATCH_TRAKT_ACCESS_TOKEN, then crosswatch-trakt login
+"""
 
-Ctrl-C ends it."""
+
+def _spec(text: str) -> "Spec":
+    from returns.result import Failure
+
+    from crosswatch_trakt.adapters.simulator.spec import parse_spec
+
+    parsed = parse_spec(text)
+    if isinstance(parsed, Failure):
+        what = f"--faults is wrong: {show.clean(parsed.failure().what)}"
+        raise TraktError(BadInput(what, "`crosswatch-trakt simulate --faults list` shows what there is."))
+    return parsed.unwrap()
+
+
+def _list_of_faults() -> str:
+    """One line for each name."""
+    from crosswatch_trakt.adapters.simulator.spec_words import STATUS, WORDS
+
+    words = (STATUS, *WORDS.values())
+    width = max(len(word.form) for word in words) + 2
+    return "\n".join(f"{word.form:<{width}}{word.does}" for word in words)

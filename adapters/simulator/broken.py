@@ -23,6 +23,25 @@ def cut_json(keep: float = 0.5) -> Fault:
     return Fault(alter=lambda answer: _with_body(answer, answer.body[: int(len(answer.body) * keep)]))
 
 
+def cut_off(keep: float = 0.5) -> Fault:
+    """The true answer announced in full, but the connection ends after this part of its body; obeyed.
+
+    In memory: the answer is lost.
+    """
+    return Fault(
+        alter=lambda answer: Response(
+            answer.status,
+            {**answer.headers, "content-length": str(len(answer.body))},
+            answer.body[: int(len(answer.body) * keep)],
+        )
+    )
+
+
+def garbage() -> Fault:
+    """The true status and headers with bytes that are neither JSON nor UTF-8; obeyed."""
+    return Fault(alter=lambda answer: _with_body(answer, b"\x00\xff\xfe{]" * 16))
+
+
 def empty() -> Fault:
     """The true answer without its body; obeyed."""
     return Fault(alter=lambda answer: _with_body(answer, b""))
@@ -107,7 +126,9 @@ def _with_body(answer: Response, body: bytes) -> Response:
 
 
 def _miscounted(answer: Response, by: int) -> Response:
-    told: dict[str, object] = msgspec.json.decode(answer.body or b"{}", type=dict[str, object])
+    if not answer.body or not answer.headers.get("content-type", "").startswith("application/json"):
+        return answer
+    told: dict[str, object] = msgspec.json.decode(answer.body, type=dict[str, object])
     for name in ("added", "deleted"):
         counts = told.get(name)
         if isinstance(counts, Mapping):

@@ -7,7 +7,7 @@ lock of the account, quota, JSON.
 import re
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -49,6 +49,8 @@ class Admitted:
 
 def admit(world: World, oauth: OAuth, request: Request, fault: Fault | None) -> Admitted | Response:
     """Let it in, or the answer that it gets at the door. Sign-in is wholly answered here."""
+    if request.method == "HEAD":  # as GET: its body is left out at the end
+        request = replace(request, method="GET")
     address = urlsplit(request.url)
     headers = {name.lower(): value for name, value in request.headers.items()}
     blocked = world.quota.blocked(world.clock.now())
@@ -67,11 +69,13 @@ def admit(world: World, oauth: OAuth, request: Request, fault: Fault | None) -> 
         return empty_answer(403)
     if headers.get("trakt-api-version") != "2":
         return empty_answer(412)
-    found = routes.find(request.method, tuple(unquote(part) for part in address.path.strip("/").split("/")))
+    account = _signed_in(oauth, headers)
+    path = tuple(unquote(part) for part in address.path.strip("/").split("/"))
+    whose = world.accounts if account is None else [account]  # without a token it is 401, not 404
+    found = routes.find(request.method, path, {one.username for one in whose})
     if isinstance(found, int):
         return empty_answer(found)
     route, parts = found
-    account = _signed_in(oauth, headers)
     if route.private and account is None:
         return empty_answer(401, {"www-authenticate": 'Bearer realm="trakt"'})
     locked = None if account is None else shut_out(account)
@@ -92,7 +96,9 @@ def admit(world: World, oauth: OAuth, request: Request, fault: Fault | None) -> 
         address.path,
         applies=None if fault is None else fault.applies,
         stale_s=None if fault is None else fault.stale_s,
-        paging_faults=world.paging_faults if fault is None or fault.paging is None else fault.paging,
+        paging_faults=world.paging_faults_of(address.path)
+        if fault is None or fault.paging is None
+        else fault.paging,
     )
     tags = world.tags if fault is None or fault.tags is None else fault.tags
     return Admitted(route, call, headers, charge.headers, tags, fault is not None and fault.quiet)

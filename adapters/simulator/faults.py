@@ -5,8 +5,10 @@ an answer looks like when it is broken: `broken`.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from crosswatch_trakt.adapters.simulator.paging_faults import PagingFaults
 from crosswatch_trakt.adapters.simulator.tags import TagRule
@@ -26,6 +28,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)  # names are sent in lower case
     before: bool = True  # status, lost, timed_out: instead of obeying; False: after having obeyed
     lost: bool = False  # no answer comes: the connection is cut
+    reset: bool = False  # with lost: by a reset, as if the far side had died
     refused: bool = False  # no connection is made: nothing reaches Trakt
     timed_out: bool = False  # no answer comes within the client's patience, which passes
     alter: Callable[[Response], Response] | None = None  # what becomes of the true answer
@@ -45,6 +48,8 @@ class Fault:
             )
         if self.refused and (not self.before or self._bends):
             raise ValueError("a connection that was never made obeys nothing")
+        if self.reset and not self.lost:
+            raise ValueError("a reset is a way of being lost")
         if self.late_s is not None and not (self.status is not None or self.lost or self.timed_out):
             raise ValueError("what is applied late has no true answer: status, lost or timed_out")
 
@@ -66,6 +71,10 @@ class ConnectionCut(Exception):
     """The answer is lost; what was asked may have been done."""
 
 
+class ConnectionReset(ConnectionCut):
+    """Likewise, and abruptly."""
+
+
 class NoAnswerInTime(ConnectionCut):
     """Likewise, and the client waits for it in vain."""
 
@@ -74,52 +83,82 @@ class ConnectionNotMade(Exception):
     """Nothing reached Trakt."""
 
 
+Effect = TypeVar("Effect")
+
+
 @dataclass(slots=True)
-class _Scripted:
-    fault: Fault
-    method: str | None
-    path_prefix: str
-    times: int | None
-    after: int
-    share: float
+class Condition:
+    """Which requests are meant, and how many of them.
+
+    Chance is drawn by the seed, the path, the page and how often it was asked for, so it does not depend
+    on which of several pages asked for at once comes first.
+    """
+
+    method: str | None = None  # None: any
+    path_prefix: str = ""
+    times: int | None = 1  # None: every one
+    after: int = 0  # so many that fit go well first
+    share: float = 1.0  # of those that fit
+    seed: str = ""
+    _asked: Counter[tuple[str, str, str]] = field(default_factory=Counter, repr=False)
+
+    @property
+    def spent(self) -> bool:
+        """Whether it never hits again."""
+        return self.times is not None and self.times <= 0
+
+    def hits(self, method: str, path: str, page: str = "") -> bool:
+        """Whether this request is one; it is counted."""
+        if self.spent or self.method not in (None, method) or not path.startswith(self.path_prefix):
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        if self.share < 1 and self._drawn((method, path, page)) >= self.share:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+    def _drawn(self, asked: tuple[str, str, str]) -> float:
+        self._asked[asked] += 1
+        words = " ".join((self.seed, *asked, str(self._asked[asked])))
+        return random.Random(words).random()  # noqa: S311 - repeatable, guards nothing
 
 
-class Script:
-    """The faults to come, in the order in which they were given."""
+class Script(Generic[Effect]):
+    """What is to come, in the order in which it was given: a fault, a wait."""
 
     def __init__(self, seed: int) -> None:
-        self._faults: list[_Scripted] = []
-        self._chance = random.Random(seed)  # noqa: S311 - repeatable, guards nothing
+        self._seed = seed
+        self._added = 0
+        self._scripted: list[tuple[Condition, Effect]] = []
 
     def add(
         self,
-        fault: Fault,
+        effect: Effect,
         method: str | None,
         path_prefix: str,
         times: int | None,
         after: int,
         share: float,
     ) -> None:
-        """Let so many requests that fit fail, once `after` others that fit have gone well."""
-        self._faults.append(_Scripted(fault, method, path_prefix, times, after, share))
+        """Let it happen to so many requests that fit, once `after` others that fit have gone well."""
+        self._added += 1
+        seed = f"{self._seed} {self._added}"
+        self._scripted.append((Condition(method, path_prefix, times, after, share, seed), effect))
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """The fault of this request, used up."""
-        for scripted in self._faults:
-            if scripted.method not in (None, method) or not path.startswith(scripted.path_prefix):
-                continue
-            if scripted.after > 0:
-                scripted.after -= 1
-                continue
-            if scripted.share < 1 and self._chance.random() >= scripted.share:
-                continue
-            if scripted.times is not None:
-                scripted.times -= 1
-                if scripted.times <= 0:
-                    self._faults.remove(scripted)
-            return scripted.fault
+    def take(self, method: str, path: str, page: str = "") -> Effect | None:
+        """What happens to this request, used up; the first that hits."""
+        for scripted in self._scripted:
+            condition, effect = scripted
+            if condition.hits(method, path, page):
+                if condition.spent:
+                    self._scripted.remove(scripted)
+                return effect
         return None
 
     def clear(self) -> None:
-        """Forget those that have not come up yet."""
-        self._faults.clear()
+        """Forget what has not come up yet, and begin anew with chance."""
+        self._scripted.clear()
+        self._added = 0

@@ -32,6 +32,7 @@ class Grant:
     access_token: str
     refresh_token: str
     created_at: int
+    life_s: int
     refreshed: bool = False
     revoked: bool = False
 
@@ -53,6 +54,7 @@ class OAuth:
 
     def __init__(self, world: World, verification_url: str) -> None:
         self.verification_url = verification_url  # shown to the person
+        self.life_s = TOKEN_LIFE_S  # of the access tokens of new pairs
         self._world = world
         self._by_access: dict[str, Grant] = {}
         self._by_refresh: dict[str, Grant] = {}
@@ -62,7 +64,7 @@ class OAuth:
 
     def sign_in(self, account: Account) -> Grant:
         """Give out a pair without a login; the account shows the newest."""
-        grant = Grant(account, self._secret(), self._secret(), self._world.now())
+        grant = Grant(account, self._secret(), self._secret(), self._world.now(), self.life_s)
         self._by_access[grant.access_token] = grant
         self._by_refresh[grant.refresh_token] = grant
         account.access_token, account.refresh_token = grant.access_token, grant.refresh_token
@@ -81,10 +83,16 @@ class OAuth:
         for grant in self._by_access.values():
             grant.revoked = True
 
+    def expire_all(self) -> None:
+        """Let every access token that was given out be too old from now on; refresh tokens live."""
+        now = self._world.now()
+        for grant in self._by_access.values():
+            grant.life_s = min(grant.life_s, now - grant.created_at)
+
     def account_of(self, access_token: str) -> Account | None:
         """Whose token it is; None if it is unknown, expired or revoked."""
         grant = self._by_access.get(access_token)
-        if grant is None or grant.revoked or self._world.now() >= grant.created_at + TOKEN_LIFE_S:
+        if grant is None or grant.revoked or self._world.now() >= grant.created_at + grant.life_s:
             return None
         return grant.account
 
@@ -178,7 +186,7 @@ def _pair(grant: Grant) -> Response:
         {
             "access_token": grant.access_token,
             "token_type": "bearer",
-            "expires_in": TOKEN_LIFE_S,
+            "expires_in": grant.life_s,
             "refresh_token": grant.refresh_token,
             "scope": "public",
             "created_at": grant.created_at,

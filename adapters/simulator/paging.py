@@ -41,6 +41,7 @@ def cut(
     rows: Sequence[Row],
     *,
     rows_max: int | None = None,
+    rows_default: int | None = None,
     announced: int | None = None,
     whole_by_default: bool = False,
     kept_back: Callable[[Row], bool] | None = None,
@@ -54,7 +55,11 @@ def cut(
     paging, faults = call.world.paging, call.paging_faults
     asked = _positive(call.query.get("limit"))
     whole = asked is None and whole_by_default
-    limit = max(1, len(rows)) if whole else min(asked or paging.rows_default, rows_max or paging.rows_max)
+    limit = (
+        max(1, len(rows))
+        if whole
+        else min(asked or rows_default or paging.rows_default, rows_max or paging.rows_max)
+    )
     page = 1 if whole else _positive(call.query.get("page")) or 1
     count = len(rows) if announced is None else announced
     faulty = faults.on(call.path)

@@ -1,10 +1,11 @@
 """Which rule answers which path.
 
-`users/me` only: a name in its place is another matter (PY#99). What is not here answers 404, a known
-path asked by another method 405.
+Below `users` stands `me`, or the slug of the person signed in; other people are not here. A user name that
+is not the slug finds nothing (PY#99). What is not here answers 404, a known path asked by another method
+405.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -80,6 +81,7 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", "movies/{id}", lookup.movie, private=False),
     _route("GET", "shows/{id}", lookup.show, private=False),
     _route("GET", "shows/{id}/seasons", lookup.seasons, private=False),
+    _route("GET", "search/{types}", lookup.search_text, private=False),
     _route("GET", "search/{namespace}/{id}", lookup.search, private=False),
 )
 
@@ -87,8 +89,13 @@ ROUTES: tuple[Route, ...] = (
 _TWINS = ("history", "watchlist", "ratings", "collection")  # also below `users/me`
 
 
-def find(method: str, path: tuple[str, ...]) -> tuple[Route, Mapping[str, str]] | int:
-    """The endpoint and what its braces took, or the status for an unknown path or method."""
+def find(method: str, path: tuple[str, ...], slugs: Set[str]) -> tuple[Route, Mapping[str, str]] | int:
+    """The endpoint and what its braces took, or the status for an unknown path or method.
+
+    These slugs stand for `me`.
+    """
+    if path[:1] == ("users",) and len(path) > 1 and path[1] in slugs:
+        path = ("users", "me", *path[2:])
     if method == "GET" and path[:2] == ("users", "me") and path[2:3] and path[2] in _TWINS:
         path = ("sync", *path[2:])
     status = 404

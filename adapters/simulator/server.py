@@ -5,8 +5,10 @@ HTTP/1.1 with kept connections; each answer leaves in one piece, since head and 
 reaches it may do all.
 """
 
+import math
 import socket
 import socketserver
+import struct
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +16,12 @@ from types import TracebackType
 from typing import Self
 
 from crosswatch_trakt.adapters.simulator import activation
-from crosswatch_trakt.adapters.simulator.faults import ConnectionCut, ConnectionNotMade, NoAnswerInTime
+from crosswatch_trakt.adapters.simulator.faults import (
+    ConnectionCut,
+    ConnectionNotMade,
+    ConnectionReset,
+    NoAnswerInTime,
+)
 from crosswatch_trakt.adapters.simulator.simulator import Simulator
 from crosswatch_trakt.application.ports import Request, Response
 
@@ -122,12 +129,17 @@ class _Handler(BaseHTTPRequestHandler):
             return
         url = f"http://{self.headers.get('host', 'localhost')}{self.path}"
         try:
-            answer = self.server.simulator.answer(Request(self.command, url, dict(self.headers), body))
+            answer = self.server.simulator.answer(
+                Request(self.command, url, dict(self.headers), body, timeout_s=math.inf)
+            )
         except (ConnectionCut, ConnectionNotMade) as fault:
             if isinstance(fault, NoAnswerInTime):
                 self.connection.recv(1)  # nothing more comes: until the client hangs up, or IDLE_S
             self.close_connection = True
-            _shut(self.connection)
+            if isinstance(fault, ConnectionReset):
+                _reset(self.connection)
+            else:
+                _shut(self.connection)
             return
         self._write(answer)
 
@@ -140,7 +152,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.read(int(length))
 
     def _write(self, answer: Response, *, last: bool = False) -> None:
-        """Head and body in one piece; no `Date` of this machine, the simulator has its own."""
+        """Head and body in one piece; no `Date` of this machine, the simulator has its own.
+
+        An answer that announces more bytes than it has is cut there.
+        """
         self.close_connection = self.close_connection or last
         try:
             phrase = HTTPStatus(answer.status).phrase
@@ -148,12 +163,14 @@ class _Handler(BaseHTTPRequestHandler):
             phrase = "Unknown"  # 420, 520 …
         lines = [f"HTTP/1.1 {answer.status} {phrase}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        if answer.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        announced = answer.headers.get("content-length")
+        if announced is None and answer.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
             lines.append(f"content-length: {len(answer.body)}")
         if self.close_connection:
             lines.append("connection: close")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.wfile.write(head + (b"" if self.command == "HEAD" else answer.body))
+        self.close_connection |= announced is not None and int(announced) > len(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent."""
@@ -164,3 +181,9 @@ def _shut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:
         return  # it is closed already
+
+
+def _reset(connection: socket.socket) -> None:
+    """End it as a host that died would: without lingering, the client is told by a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    socket.close(connection.detach())

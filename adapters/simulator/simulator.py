@@ -5,9 +5,10 @@ itself, ETag. Pure of I/O; time comes from the clock, chance from the seed, and 
 threads.
 """
 
+import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, urlsplit
@@ -20,6 +21,7 @@ from crosswatch_trakt.adapters.simulator.door import admit
 from crosswatch_trakt.adapters.simulator.faults import (
     ConnectionCut,
     ConnectionNotMade,
+    ConnectionReset,
     Fault,
     NoAnswerInTime,
     Script,
@@ -63,7 +65,8 @@ class Simulator(World):
         self.oauth.sign_in(self.account)
         self.requests: list[Seen] = []
         self.agenda = Agenda()  # what will happen: late writes, other devices
-        self._script = Script(seed)
+        self._script: Script[Fault] = Script(seed)
+        self._waits: Script[float] = Script(seed)
         self._hooks = Hooks()
         self._answered = 0
 
@@ -86,10 +89,28 @@ class Simulator(World):
         with self.lock:
             self._script.add(fault, method, path_prefix, times, after, share)
 
+    def slow_down(
+        self,
+        seconds: float,
+        method: str | None = None,
+        path_prefix: str = "",
+        times: int | None = None,
+        *,
+        after: int = 0,
+        share: float = 1.0,
+    ) -> None:
+        """Let these requests be obeyed at once and answered so much later, whatever else befalls them.
+
+        Others are served meanwhile. In memory a client that is less patient has no answer.
+        """
+        with self.lock:
+            self._waits.add(seconds, method, path_prefix, times, after, share)
+
     def forgive(self) -> None:
-        """Forget the faults that have not come up yet, and the hooks. Switches stay as they are."""
+        """Forget the faults and waits that have not come up yet, and the hooks. Switches stay as they are."""
         with self.lock:
             self._script.clear()
+            self._waits.clear()
             self._hooks.clear()
 
     def on_request(self, hook: RequestHook) -> Callable[[], None]:
@@ -151,11 +172,28 @@ class Simulator(World):
     def answer(self, request: Request) -> Response:
         """Answer one request. Raises ConnectionCut or ConnectionNotMade where a fault wants it."""
         address = urlsplit(request.url)
+        if "//" in address.path:  # pytrakt signs in so, and the service does not mind
+            address = address._replace(path=re.sub("/{2,}", "/", address.path))
+            request = replace(request, url=address.geturl())
+        asked = (request.method, address.path, dict(parse_qsl(address.query)).get("page", ""))
+        with self.lock:
+            wait_s = self._waits.take(*asked)
+        if wait_s is None:
+            return self._answer_now(request, asked)
+        try:
+            return self._answer_now(request, asked)
+        finally:
+            if wait_s >= request.timeout_s:
+                raise NoAnswerInTime("slow")
+            self.clock.spend(wait_s)
+
+    def _answer_now(self, request: Request, asked: tuple[str, str, str]) -> Response:
+        address = urlsplit(request.url)
         with self.lock:
             query = dict(parse_qsl(address.query))
             self._hooks.before(request.method, address.path, query)
             self.settle()
-            fault = self._script.take(request.method, address.path)
+            fault = self._script.take(*asked)
             if fault is not None and fault.refused:
                 raise ConnectionNotMade("scripted")
             answer = self._faulty(request, fault) if fault is not None else self._obey(request, None)
@@ -165,9 +203,13 @@ class Simulator(World):
             self._remember(seen)
             self._hooks.after(request.method, address.path, query)
             if answer is None:
-                timed_out = fault is not None and fault.timed_out
-                raise NoAnswerInTime("timed out") if timed_out else ConnectionCut("scripted")
-            return self._signed(answer)
+                if fault is not None and fault.timed_out:
+                    raise NoAnswerInTime("timed out")
+                if fault is not None and fault.reset:
+                    raise ConnectionReset("scripted")
+                raise ConnectionCut("scripted")
+            signed = self._signed(answer)
+            return signed if request.method != "HEAD" else Response(signed.status, signed.headers, b"")
 
     def _obey(self, request: Request, fault: Fault | None) -> Response:
         """By the rules alone, bent as the fault says."""

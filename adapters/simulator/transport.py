@@ -20,7 +20,7 @@ class SimulatorTransport:
         """Send once."""
         address = f"{request.method} {request.url.partition('?')[0]}"
         try:
-            return Success(self.simulator.answer(request))
+            answer = self.simulator.answer(request)
         except ConnectionNotMade as error:
             return Failure(NotSent(address, str(error)))
         except NoAnswerInTime as error:
@@ -28,3 +28,6 @@ class SimulatorTransport:
             return Failure(AnswerLost(address, str(error)))
         except ConnectionCut as error:
             return Failure(AnswerLost(address, str(error)))
+        if int(answer.headers.get("content-length", "0")) > len(answer.body):
+            return Failure(AnswerLost(address, "the connection ended amid the body"))
+        return Success(answer)

@@ -30,6 +30,7 @@ class PageRules:
     rows_max: int = 250  # a larger `limit` is cut to it without a word
     rows_default: int = 100  # without `limit`
     progress_rows_max: int = 100  # with `extended=progress`
+    search_rows_default: int = 50
     ledger_titles_max: int = 250  # whether the service grants more is not known
 
 
@@ -64,11 +65,17 @@ class World:
         self.title_list_404: MissingLists = "never"  # when the own list of a known title answers 404
         self.lag = Lag()
         self.paging_faults = PagingFaults()
+        self.paging_faults_below: dict[str, PagingFaults] = {}  # by prefix of path, in place of the above
         self.tags: TagRule = "right"
 
     def now(self) -> int:
         """The server's time in whole seconds."""
         return epoch(self.clock.now())
+
+    def paging_faults_of(self, path: str) -> PagingFaults:
+        """What is wrong with the pages of this list: of prefixes that fit, the longest counts."""
+        fitting = [prefix for prefix in self.paging_faults_below if path.startswith(prefix)]
+        return self.paging_faults_below[max(fitting, key=len)] if fitting else self.paging_faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from crosswatch_trakt.application.ports import Clock, HistoryStore, Journal, Pro
 from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.application.trakt.recent import Recent, Stamp
 from crosswatch_trakt.domain.items import play_item
-from crosswatch_trakt.domain.journal import Line, Lines, after_reading, changed, match, unseen
+from crosswatch_trakt.domain.journal import LAG_S, Line, Lines, after_reading, changed, match, unseen
 from crosswatch_trakt.domain.keys import key_plays
 from crosswatch_trakt.domain.ledger import ByTitle, Title
 from crosswatch_trakt.domain.media import MediaType
@@ -34,7 +34,7 @@ Plays = Index[Play]
 
 ROWS_FILE = "trakt_history.sqlite"
 LOCK = "trakt_history"  # of the rows and the journal, held while either is changed
-LEDGER_AGE_MAX_S = 24 * 3600.0  # a change that no stamp and no count shows is found within a day
+ASKED_AGE_MAX_S = 24 * 3600.0  # a change that no stamp and no count shows is found within a day
 
 
 class Counts(Protocol):
@@ -121,9 +121,9 @@ class IndexHistory:
     def _unmoved(self, proof: StoredHistory, stamp: Stamp) -> Result[bool, Problem]:
         if stamp.text != proof.stamp or not proof.settled:
             return Success(False)
-        if self.verify == "never" or (self.verify == "hourly" and stamp.at - proof.verified_at < HOUR_S):
+        if not is_verified(self.verify, stamp.at - proof.verified_at):
             return Success(True)
-        if _due(proof, stamp):
+        if _is_due(proof, stamp):
             return Success(False)
         same = self.counts.plays().map(lambda counts: dict(counts) == proof.counts)
         if self.verify == "hourly" and same.value_or(False):
@@ -144,37 +144,33 @@ class IndexHistory:
         return self.stamps.stamp("history").bind(
             lambda stamp: self.counts.plays().bind(
                 lambda counts: stored.bind(
-                    lambda plays: self._read_since(_told(proof, stamp, counts), stamp, dict(counts), plays)
+                    lambda plays: self._read_since(_Before(proof, plays, stamp, dict(counts)))
                 )
             )
         )
 
-    def _read_since(
-        self, proof: StoredHistory | None, stamp: Stamp, counts: dict[str, int], plays: Sequence[Play]
-    ) -> Result[tuple[StoredHistory, bool], Problem]:
-        known = None if proof is None else _known(proof, stamp, plays)
-        return self.read(known).bind(
-            lambda read: self.state.locked(LOCK, lambda: self._keep(read, counts, proof, plays))
+    def _read_since(self, before: "_Before") -> Result[tuple[StoredHistory, bool], Problem]:
+        return self.read(before.known()).bind(
+            lambda read: self.state.locked(LOCK, lambda: self._keep(read, before))
         )
 
-    def _keep(
-        self, read: HistoryRead, counts: dict[str, int], before: StoredHistory | None, plays: Sequence[Play]
-    ) -> Result[tuple[StoredHistory, bool], Problem]:
+    def _keep(self, read: HistoryRead, before: "_Before") -> Result[tuple[StoredHistory, bool], Problem]:
         """Store rows and proof, with what the journal knows and Trakt does not show."""
-        proof = self._proof_of(read, counts, before)
+        proof = self._proof_of(read, before)
         return self.journal.lines().bind(
             lambda lines: self._settle_lines(read, lines).bind(
-                lambda ours: self._store(read.history.plays, ours, proof, before, plays)
+                lambda ours: self._proof().bind(
+                    lambda now: self._store(read.history.plays, ours, proof, before, now)
+                )
             )
         )
 
     def _settle_lines(self, read: HistoryRead, lines: Lines) -> Result[Sequence[Play], Problem]:
         """Note in the journal which lines this reading has shown; gives the plays that it has not."""
-        now = self.clock.now().timestamp()
         shown = match(lines.values(), read.history.plays.values())
         after: dict[int, Line] = {}
         for number, line in lines.items():
-            kept = after_reading(line, shown=number in shown, began_at=read.began_at, now=now)
+            kept = after_reading(line, shown=number in shown, began_at=read.began_at)
             if kept is not None:
                 after[number] = kept
         news, gone = changed(lines, after.values()), lines.keys() - after.keys()
@@ -186,35 +182,41 @@ class IndexHistory:
         rows: Rows,
         ours: Sequence[Play],
         proof: StoredHistory,
-        before: StoredHistory | None,
-        plays: Sequence[Play],
+        before: "_Before",
+        now: StoredHistory | None,
     ) -> Result[tuple[StoredHistory, bool], Problem]:
+        """Store the change alone, if what is stored is still what the reading began with. It may have been
+        deleted or written by another process meanwhile, and a proof must stand beside its own rows.
+        """
         body = msgspec.json.encode(proof)
-        if before is None:
+        if before.proof is None or now != before.proof:
             newest_first = sorted(rows.values(), key=_newest_first)
             stored = self.store.replace([*newest_first, *ours], body)
         else:
-            old = {play.history_id: play for play in plays if play.history_id is not None}
+            old = {play.history_id: play for play in before.plays if play.history_id is not None}
             added = [play for number, play in rows.items() if old.get(number) != play]
             removed = [play for number, play in old.items() if number not in rows]
-            unlisted = [play for play in plays if play.history_id is None]
+            unlisted = [play for play in before.plays if play.history_id is None]
             stored = self.store.apply([*added, *ours], [*removed, *unlisted, *ours], body)
         return stored.map(lambda _: (proof, True))
 
-    def _proof_of(
-        self, read: HistoryRead, counts: dict[str, int], before: StoredHistory | None
-    ) -> StoredHistory:
+    def _proof_of(self, read: HistoryRead, before: "_Before") -> StoredHistory:
         if read.set_aside is not None:
             say_set_aside(self.progress, "history", read.set_aside)
-        kept_aside = {} if before is None else before.set_aside
+        last = before.proof
+        unshown = {_name(title): list(minutes) for title, minutes in read.history.hidden.items()}
+        kept_aside = {} if last is None else last.set_aside
         return StoredHistory(
             stamp=read.stamp.text,
             ts=int(read.stamp.at),
             settled=read.settled,
+            settled_stamp=read.stamp.text if read.settled else "" if last is None else last.settled_stamp,
+            asked_at=before.asked_at,
+            verified_at=before.stamp.at,
+            quiet_at=before.quiet_at,
             hidden=read.hidden,
-            ledger_at=read.began_at if read.by_ledger else None,
-            counts=counts,
-            unshown={_name(title): list(minutes) for title, minutes in read.history.hidden.items()},
+            counts=before.counts,
+            unshown=unshown if read.by_ledger or last is None else last.unshown,
             disagreeing={_name(title): digests for title, digests in read.history.disagreeing.items()},
             young={str(number): at for number, at in read.young.items()},
             set_aside=dict(kept_aside if read.set_aside is None else read.set_aside),
@@ -251,15 +253,48 @@ class IndexHistory:
         return index
 
 
-def _known(proof: StoredHistory | None, plays: Sequence[Play]) -> Known | None:
-    if proof is None:
-        return None
-    return Known(
-        {play.history_id: play for play in plays if play.history_id is not None},
-        proof.stamp,
-        {_title(name): digests for name, digests in proof.disagreeing.items()},
-        {int(number): at for number, at in proof.young.items()},
-    )
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What there was before a reading began."""
+
+    proof: StoredHistory | None
+    plays: Sequence[Play]
+    stamp: Stamp
+    counts: dict[str, int]
+
+    @property
+    def asked_at(self) -> float:
+        """When all on which the witnesses disagree was last asked."""
+        return self.stamp.at if self.proof is None or _is_due(self.proof, self.stamp) else self.proof.asked_at
+
+    @property
+    def quiet_at(self) -> float:
+        """When the counts last showed a change of which no stamp told: lists may not show it yet."""
+        last = self.proof
+        if last is None:
+            return 0.0
+        told = self.stamp.text != last.stamp or last.ts - self.stamp.newest < LAG_S
+        return last.quiet_at if told or self.counts == last.counts else self.stamp.at
+
+    def known(self) -> Known | None:
+        """What a reading may build on; None: nothing."""
+        proof = self.proof
+        if proof is None:
+            return None
+        remembered = {} if _is_due(proof, self.stamp) else proof.disagreeing
+        return Known(
+            {play.history_id: play for play in self.plays if play.history_id is not None},
+            proof.stamp,
+            proof.settled_stamp,
+            {_title(name): digests for name, digests in remembered.items()},
+            {int(number): at for number, at in proof.young.items()},
+            self.quiet_at,
+        )
+
+
+def _is_due(proof: StoredHistory, stamp: Stamp) -> bool:
+    """Whether it is time to take nothing as remembered."""
+    return stamp.at - proof.asked_at > ASKED_AGE_MAX_S
 
 
 def _name(title: Title) -> str:

@@ -5,6 +5,7 @@ the user wants no verification: a 304 costs Trakt little and is served from what
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
@@ -53,6 +54,10 @@ class ListSource(Protocol[Entry]):
 
     def endpoints(self, counting: Counting) -> Sequence[Endpoint[Entry]]:
         """What has to be read for the whole."""
+        ...
+
+    def expected(self, items: Mapping[str, Mapping[str, object]]) -> Sequence[bool]:
+        """For each endpoint whether it had rows when these items were read."""
         ...
 
     def keyed(self, entries: Iterable[Entry]) -> Mapping[CanonicalKey, Entry]:
@@ -112,16 +117,17 @@ class IndexList(Generic[Entry]):
     def _index(self, stored: StoredList | None, same: bool, now: datetime) -> Result[Items, Problem]:
         if stored is not None and same:
             return Success(replace(self._of(stored, now), fetched=False))
-        return self._read().bind(
+        return self._read(stored).bind(
             lambda document: write_document(self.state, self.source.file, document).map(
                 lambda _: self._of(document, now)
             )
         )
 
-    def _read(self) -> Result[StoredList, Problem]:
+    def _read(self, stored: StoredList | None) -> Result[StoredList, Problem]:
         source, now = self.source, int(self.clock.now().timestamp())
         counting = Counting(self.progress, source.feature)
-        proven = read_proven(source.feature, self.stamps, source.endpoints(counting), source.keyed)
+        expected = source.expected({} if stored is None else stored.items)
+        proven = read_proven(source.feature, self.stamps, source.endpoints(counting), source.keyed, expected)
         counting.end()
         return proven.bind(lambda read: source.count().map(lambda count: self._stored_form(read, now, count)))
 
@@ -143,7 +149,7 @@ class IndexList(Generic[Entry]):
     def _of(self, stored: StoredList, now: datetime) -> Items:
         return Index(
             stored.items,
-            dict,
+            deepcopy,
             self._moment,
             now,
             hidden=stored.hidden,
@@ -189,6 +195,10 @@ class WatchlistSource:
     def endpoints(self, counting: Counting) -> Sequence[Endpoint[WatchlistEntry]]:
         """The list, asked for whole."""
         return [lambda: self.lists.watchlist(counting)]
+
+    def expected(self, items: Mapping[str, Mapping[str, object]]) -> Sequence[bool]:
+        """Whether anything was listed."""
+        return [bool(items)]
 
     def keyed(self, entries: Iterable[WatchlistEntry]) -> Mapping[CanonicalKey, WatchlistEntry]:
         """Each entry once."""
@@ -241,6 +251,11 @@ class RatingsSource:
     def endpoints(self, counting: Counting) -> Sequence[Endpoint[Rating]]:
         """Films, shows, seasons, episodes."""
         return [self._endpoint(kind, counting) for kind in RATED_KINDS]
+
+    def expected(self, items: Mapping[str, Mapping[str, object]]) -> Sequence[bool]:
+        """Whether any of that kind was rated."""
+        kinds = {f"{item['type']}s" for item in items.values()}
+        return [kind in kinds for kind in RATED_KINDS]
 
     def keyed(self, entries: Iterable[Rating]) -> Mapping[CanonicalKey, Rating]:
         """Each rated item once."""

@@ -59,11 +59,14 @@ def read_proven(
     stamps: Stamps,
     endpoints: Sequence[Endpoint[Entry]],
     keyed: Callable[[Iterable[Entry]], Mapping[Key, Entry]],
+    expected: Sequence[bool],
 ) -> Result[Proven[Key, Entry], Problem]:
-    """Read all endpoints until they are proven whole and nothing moved meanwhile."""
+    """Read all endpoints until they are proven whole and nothing moved meanwhile. `expected`: whether an
+    endpoint had rows when it was read last.
+    """
     before = stamps.stamp(feature)
     for _ in range(ROUNDS_MAX):
-        read = before.bind(lambda stamp: _read_once(feature, stamps, endpoints, keyed, stamp))
+        read = before.bind(lambda stamp: _read_once(feature, stamps, endpoints, keyed, expected, stamp))
         problem = read.swap().value_or(None)
         if not (isinstance(problem, Incomplete) and problem.moved):
             return read
@@ -76,12 +79,13 @@ def _read_once(
     stamps: Stamps,
     endpoints: Sequence[Endpoint[Entry]],
     keyed: Callable[[Iterable[Entry]], Mapping[Key, Entry]],
+    expected: Sequence[bool],
     before: Stamp,
 ) -> Result[Proven[Key, Entry], Problem]:
     listed: list[Listed[Entry]] = []
     counts: list[RowCount] = []
-    for endpoint in endpoints:
-        read = _believed(endpoint)
+    for endpoint, had_rows in zip(endpoints, expected, strict=True):
+        read = _believed(endpoint, had_rows)
         if not isinstance(read, Success):
             return Failure(read.failure())
         part, count = read.unwrap()
@@ -95,14 +99,19 @@ def _read_once(
     )
 
 
-def _believed(endpoint: Endpoint[Entry]) -> Result[tuple[Listed[Entry], RowCount], Problem]:
-    """One endpoint's values, read again where fewer rows came than were announced."""
-    return endpoint().bind(lambda first: believe(first, endpoint))
+def _believed(endpoint: Endpoint[Entry], had_rows: bool) -> Result[tuple[Listed[Entry], RowCount], Problem]:
+    """One endpoint's values, read again where fewer rows came than there must be."""
+    return endpoint().bind(lambda first: believe(first, endpoint, expected=had_rows))
 
 
-def believe(first: Listed[Entry], again: Endpoint[Entry]) -> Result[tuple[Listed[Entry], RowCount], Problem]:
-    if not needs_second_reading(first.reading):
-        return prove_reading(first.reading).map(lambda count: (first, count))
+def believe(
+    first: Listed[Entry], again: Endpoint[Entry], *, expected: bool = False
+) -> Result[tuple[Listed[Entry], RowCount], Problem]:
+    """A reading that sent as much as there must be, else a second one that agrees with it."""
+    if not needs_second_reading(first.reading, expected=expected):
+        return prove_reading(first.reading, expected=expected).map(lambda count: (first, count))
     return again().bind(
-        lambda second: prove_reading(first.reading, second.reading).map(lambda count: (second, count))
+        lambda second: prove_reading(first.reading, second.reading, expected=expected).map(
+            lambda count: (second, count)
+        )
     )

@@ -177,8 +177,8 @@ class Caller:
                 None if call.body is None else msgspec.json.encode(call.body),
                 self._settings.timeout if call.method == "GET" else self._settings.write_timeout,
             )
-            return self._send(call, attempt, request).bind(
-                lambda response: judge(call.name, response, self._clock.now())
+            return self._send(call, attempt, request, self._settings.retry_after_max_s).bind(
+                lambda response: judge(call.name, _unechoed(response, pair), self._clock.now())
             )
 
         return self.access.client_id().bind(send)
@@ -195,7 +195,10 @@ class Caller:
         )
 
         def send(attempt: int) -> Result[bytes, Problem]:
-            return self._send(call, attempt, request).bind(lambda answer: self._judge_oauth(call, answer))
+            # A refresh is sent under the lock of all processes: what has to wait, waits without it.
+            longest_s = self._settings.retry_after_max_s if post.repeated else 0.0
+            sent = self._send(call, attempt, request, longest_s, of_the_account=False)
+            return sent.bind(lambda answer: self._judge_oauth(call, answer))
 
         return self._repeat(call, send) if post.repeated else send(1)
 
@@ -211,12 +214,15 @@ class Caller:
         judged = judge(call.name, response, self._clock.now())
         return judged.map(lambda answer: answer.body).alt(lambda problem: _without_echo(problem, error))
 
-    def _send(self, call: Call, attempt: int, request: Request) -> Result[Response, Problem]:
+    def _send(
+        self, call: Call, attempt: int, request: Request, longest_s: float, *, of_the_account: bool = True
+    ) -> Result[Response, Problem]:
+        """Send once. What the sign-in host says of its limits is not heard as said of the account's."""
         stopped = self.gate.enter(
             Passing(
                 call.name,
                 call.method,
-                self._settings.retry_after_max_s,
+                longest_s,
                 lambda seconds: self._say_wait(call, seconds, "Trakt's rate limit"),
                 call.given_up,
             )
@@ -233,7 +239,7 @@ class Caller:
         response = sent.value_or(None)
         status = None if response is None else response.status
         self._progress.tell(ApiHit(call.feature, call.method, call.path, status, ms, attempt))
-        if response is not None:
+        if response is not None and of_the_account:
             self._hear(call, response)
         return sent.alt(_as_problem)
 
@@ -298,6 +304,16 @@ def _oauth_error(body: bytes) -> str | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return error if isinstance(error, str) and _OAUTH_ERROR.fullmatch(error) else None
+
+
+def _unechoed(response: Response, pair: Tokens) -> Response:
+    """An error without the token in it: whatever stands at a wrong base_url might echo what was sent, and
+    the words of an error are shown.
+    """
+    token = pair.access_token.encode()
+    if response.status < 400 or not token or token not in response.body:
+        return response
+    return replace(response, body=response.body.replace(token, b"..."))
 
 
 def _without_echo(problem: Problem, error: str | None) -> Problem:

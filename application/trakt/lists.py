@@ -25,7 +25,7 @@ from crosswatch_trakt.domain.completeness import Reading
 from crosswatch_trakt.domain.ledger import Minutes, Title, Window
 from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.plays import Play
-from crosswatch_trakt.domain.problems import NotThere, Problem, Refused, UnexpectedAnswer, VipOnly
+from crosswatch_trakt.domain.problems import AppRefused, NotThere, Problem, Refused, UnexpectedAnswer, VipOnly
 from crosswatch_trakt.domain.ratings import Rating
 from crosswatch_trakt.domain.timestamps import MINUTE_S, to_iso
 from crosswatch_trakt.domain.watchlist import WatchlistEntry
@@ -203,7 +203,9 @@ def _maybe(listed: Listed[Play]) -> Listed[Play] | None:
 
 
 def _none_if_refused(problem: Problem) -> Result[dict[Title, Minutes] | None, Problem]:
-    return Success(None) if isinstance(problem, NotThere | Refused | VipOnly) else Failure(problem)
+    """An app that is refused as a whole will hear so again from the history itself."""
+    refused = isinstance(problem, NotThere | Refused | AppRefused | VipOnly)
+    return Success(None) if refused else Failure(problem)
 
 
 def _empty_if_not_there(call: Call, problem: Problem) -> Result[Listed[Play], Problem]:

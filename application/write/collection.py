@@ -22,6 +22,7 @@ from crosswatch_trakt.application.write.run import Run, Writes
 from crosswatch_trakt.domain.completeness import prove_reading
 from crosswatch_trakt.domain.items import media_item, parse_media, play_item
 from crosswatch_trakt.domain.keys import canonical_key
+from crosswatch_trakt.domain.ledger import Title
 from crosswatch_trakt.domain.media import Lookup, Media, MediaType
 from crosswatch_trakt.domain.outcomes import Already, End, Fates
 from crosswatch_trakt.domain.payloads import Leaf, Target, plan_payloads
@@ -42,6 +43,10 @@ class CollectedLists(Protocol):
 
     def collected(self, kind: PlayedKind) -> Result[Listed[Media], Problem]:
         """The films or the episodes, whole."""
+        ...
+
+    def plays_of(self, title: Title) -> Result[Listed[Play], Problem]:
+        """All plays of one title."""
         ...
 
 
@@ -97,7 +102,11 @@ class CollectPlays:
             return _reported(run)
         added = Lookup((media, media) for media in _media(ours.unwrap()))
         still = Lookup((media, media) for media in left.unwrap())
-        titles = [play for play in titles if added.find(play.media) and not still.find(play.media)]
+        titles = [
+            play
+            for play in titles
+            if added.find(play.media) and not still.find(play.media) and self._is_unplayed(play.media)
+        ]
         if not titles:
             return None
         run = _begin("remove", titles)
@@ -107,6 +116,14 @@ class CollectPlays:
         run.name_unclear()
         gone = [play.media for position, play in enumerate(titles) if not _failed(run, position)]
         return _reported(run, self._remember((), gone))
+
+    def _is_unplayed(self, media: Media) -> bool:
+        """Whether the title's own list is empty too: another client may have played it a moment ago."""
+        trakt = media.ids.trakt
+        if trakt is None:
+            return True
+        own = self.lists.plays_of(Title(media.type, trakt)).value_or(None)
+        return own is not None and not own.values
 
     def _collected(self) -> Result[dict[MediaType, Lookup[Media]], Problem]:
         """What is in the collection of the types the user wants, read lately or now."""

@@ -6,7 +6,7 @@ said by `domain.journal.surely_not_applied`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from returns.result import Failure, Result, Success
@@ -14,14 +14,18 @@ from returns.result import Failure, Result, Success
 from crosswatch_trakt.application.index.proving import Stamps
 from crosswatch_trakt.application.ports import Clock, HistoryStore, Journal
 from crosswatch_trakt.application.trakt.lists import Listed
+from crosswatch_trakt.application.trakt.pages import PAGES_MAX
 from crosswatch_trakt.domain.journal import (
     LAG_S,
     Line,
+    Lines,
     LookBack,
+    changed,
     confirm,
     match,
     note_absent,
     surely_not_applied,
+    tellable,
 )
 from crosswatch_trakt.domain.ledger import NO_MINUTES, ByTitle, Minutes, Title, Window, title_of
 from crosswatch_trakt.domain.media import MediaType
@@ -30,7 +34,7 @@ from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.timestamps import MINUTE_S
 
 FIRST_LOOK_S = 2.0
-WINDOW_PAGES_MAX = 4  # of a read-back; a wider one is made minute by minute
+WINDOW_PAGES_MAX = 4  # of a read-back; a wider one is made in two halves, down to single minutes
 
 
 class LookBacks(Protocol):
@@ -53,9 +57,18 @@ class LookBacks(Protocol):
 class _Seen:
     """What a reading back has shown."""
 
+    began_at: float  # epoch seconds, by the server's clock
+    stamp: str
     plays: list[Play] = field(default_factory=list)
     looked_at: set[int] = field(default_factory=set)  # numbers of the lines whose minute was read
-    announced_more: set[tuple[MediaType, int]] = field(default_factory=set)  # minutes with rows not sent
+    announced_more: set[int] = field(default_factory=set)  # of those where more was announced than came
+
+    def others(self, line: Line, shown: Mapping[int, Play]) -> set[int]:
+        """The plays of this line's minute that are known to be others: they show other lines."""
+        ids = {
+            play.history_id for number, play in shown.items() if number != line.number and _beside(play, line)
+        }
+        return {number for number in ids if number is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,63 +89,63 @@ class SettleDoubts:
 
         A reading that fails settles nothing: the lines stay open.
         """
-        open_lines = {line.number: line for line in lines}
-        settled: dict[int, Line] = {}
+        return self.journal.lines().bind(lambda known: self._look_now(known, lines, enough))
+
+    def _look_now(self, known: Lines, lines: Sequence[Line], enough: int) -> Result[Sequence[Line], Problem]:
+        sent = {line.number: line for line in lines}
+        after, waiting, wanted = {**known, **sent}, list(lines), min(enough, len(lines))
         end, pause = self.clock.monotonic() + self.settle_wait_s, FIRST_LOOK_S
-        while open_lines and len(settled) < enough and self.clock.monotonic() + pause <= end:
+        while len(lines) - len(waiting) < wanted and self.clock.monotonic() + pause <= end:
             self.clock.sleep(pause)
             pause *= 2
-            looked = self._look(list(open_lines.values()))
+            looked = self._look(waiting)
             if isinstance(looked, Success):
-                news = self._judge_now(open_lines, *looked.unwrap())
-                settled |= {line.number: line for line in news if not line.open}
-                open_lines = {line.number: line for line in news if line.open}
-        after = [*settled.values(), *open_lines.values()]
-        return self.journal.write(after).map(lambda _: after)
+                after = _judge(after, looked.unwrap())
+            waiting = [after[number] for number in sent if after[number].open]
+        news = [after[number] for number in sent if after[number] != sent[number]]
+        written = self.journal.write(news) if news else Success(None)
+        return written.map(lambda _: [after[number] for number in sent])
 
-    def later(self, lines: Mapping[int, Line]) -> Result[Mapping[int, Line], Problem]:
+    def later(self, lines: Lines) -> Result[Lines, Problem]:
         """Look once for every line that is open; gives all lines as they are then."""
         waiting = [line for line in lines.values() if line.open]
         if not waiting:
             return Success(lines)
-        return self._look(waiting).bind(lambda looked: self._settle_later(lines, waiting, *looked))
+        return self._look(waiting).bind(lambda seen: self._settle_later(lines, seen))
 
     # --- looking
 
-    def _look(self, lines: Sequence[Line]) -> Result[tuple[_Seen, float, str], Problem]:
-        """What the lists show of these lines' minutes; when that was (server), and the stamp then."""
+    def _look(self, lines: Sequence[Line]) -> Result[_Seen, Problem]:
+        """What the lists show of these lines' minutes."""
         stamp = self.stamps.stamp("history", fresh=True)
         if not isinstance(stamp, Success):
             return Failure(stamp.failure())
-        seen = _Seen()
+        seen = _Seen(stamp.unwrap().at, stamp.unwrap().text)
         for kind in (MediaType.MOVIE, MediaType.EPISODE):
-            of_kind = [line for line in lines if line.play.media.type is kind]
-            dated = [line for line in of_kind if line.play.minute]
+            dated = [line for line in lines if line.play.media.type is kind and line.play.minute]
             read = self._read(kind, dated, seen) if dated else Success(None)
-            for line in of_kind:
-                if not line.play.minute and isinstance(read, Success):
-                    read = self._read_undated(line, seen)
             if not isinstance(read, Success):
                 return Failure(read.failure())
-        return Success((seen, stamp.unwrap().at, stamp.unwrap().text))
+        for line in lines:
+            read = Success(None) if line.play.minute else self._read_undated(line, seen)
+            if not isinstance(read, Success):
+                return Failure(read.failure())
+        return Success(seen)
 
     def _read(self, kind: MediaType, lines: Sequence[Line], seen: _Seen) -> Result[None, Problem]:
-        """The dates of all these lines at once, else minute by minute."""
+        """The dates of all these lines at once, else in two halves."""
         minutes = sorted({line.play.minute for line in lines})
-        whole = self._read_window(Window(kind, minutes[0] - MINUTE_S, minutes[-1] + MINUTE_S), lines, seen)
-        if len(minutes) == 1 or whole.value_or(True):
-            return whole.map(lambda _: None)
-        for minute in minutes:
-            window = Window(kind, minute - MINUTE_S, minute + MINUTE_S)
-            part = self._read_window(window, [line for line in lines if line.play.minute == minute], seen)
-            if not isinstance(part, Success):
-                return Failure(part.failure())
-        return Success(None)
-
-    def _read_window(self, window: Window, lines: Sequence[Line], seen: _Seen) -> Result[bool, Problem]:
-        """Whether it could be read: not if it is too wide."""
-        return self.lists.plays_near(window, pages_max=WINDOW_PAGES_MAX).map(
-            lambda listed: _take(seen, lines, listed)
+        window = Window(kind, minutes[0] - MINUTE_S, minutes[-1] + MINUTE_S)
+        pages_max = WINDOW_PAGES_MAX if len(minutes) > 1 else PAGES_MAX
+        read = self.lists.plays_near(window, pages_max=pages_max)
+        if not isinstance(read, Success):
+            return Failure(read.failure())
+        if _take(seen, lines, read.unwrap()):
+            return Success(None)
+        middle = minutes[len(minutes) // 2]
+        first = self._read(kind, [line for line in lines if line.play.minute < middle], seen)
+        return first.bind(
+            lambda _: self._read(kind, [line for line in lines if line.play.minute >= middle], seen)
         )
 
     def _read_undated(self, line: Line, seen: _Seen) -> Result[None, Problem]:
@@ -144,76 +157,98 @@ class SettleDoubts:
 
     # --- judging
 
-    def _judge_now(
-        self, lines: Mapping[int, Line], seen: _Seen, began_at: float, stamp: str
-    ) -> Sequence[Line]:
+    def _settle_later(self, lines: Lines, seen: _Seen) -> Result[Lines, Problem]:
+        judged = _judge(lines, seen)
+        due = [line for line in judged.values() if line.number in seen.looked_at and self._due(line, seen)]
+        looked = self._look_closely(due, seen)
+        if not isinstance(looked, Success):
+            return Failure(looked.failure())
+        ledger = self.lists.ledger() if due else Success(None)
+        if not isinstance(ledger, Success):
+            return Failure(ledger.failure())
         shown = match(lines.values(), seen.plays)
-        now = self.clock.now().timestamp()
-        after = []
-        for number, line in lines.items():
-            if number in shown:
-                after.append(confirm(line, now, shown=True))
-            else:
-                after.append(note_absent(line, began_at) if number in seen.looked_at else line)
-        return after
-
-    def _settle_later(
-        self, lines: Mapping[int, Line], waiting: Sequence[Line], seen: _Seen, began_at: float, stamp: str
-    ) -> Result[Mapping[int, Line], Problem]:
-        old_enough = any(line.absent_at and began_at - line.absent_at >= LAG_S for line in waiting)
-        ledger = self.lists.ledger() if old_enough else Success(None)
-        strangers = self.store.plays_at({line.play.minute for line in waiting}).map(
-            lambda stored: _strangers(seen.plays, stored)
-        )
-        if not (isinstance(ledger, Success) and isinstance(strangers, Success)):
-            return Failure((ledger if not isinstance(ledger, Success) else strangers).failure())
-        judged = {
-            line.number: line
-            for line in self._judge_now({line.number: line for line in waiting}, seen, began_at, stamp)
-        }
         gone = [
             line.number
-            for line in waiting
-            if judged[line.number].open
+            for line in judged.values()
+            if line.open
             and line.number in seen.looked_at
             and surely_not_applied(
-                line,
-                LookBack(
-                    began_at,
-                    stamp,
-                    _in_ledger(line, ledger.unwrap(), seen.plays),
-                    (line.play.media.type, line.play.minute) in strangers.unwrap(),
-                    (line.play.media.type, line.play.minute) in seen.announced_more,
-                ),
-                resend_after_s=self.resend_after_s,
+                line, _look_back(line, seen, shown, ledger.unwrap()), resend_after_s=self.resend_after_s
             )
         ]
-        news = [line for line in judged.values() if line.number not in gone and line != lines[line.number]]
-        after = {number: judged.get(number, line) for number, line in lines.items() if number not in gone}
+        after = {number: line for number, line in judged.items() if number not in gone}
+        news = changed(lines, after.values())
         written = self.journal.write(news, gone) if news or gone else Success(None)
-        applied = [line.play for line in news if not line.open]
+        applied = [line.play for line in news if line.confirmed]
         return written.bind(lambda _: self.store.apply(applied, applied) if applied else Success(None)).map(
             lambda _: after
         )
+
+    def _due(self, line: Line, seen: _Seen) -> bool:
+        """Whether lists, ledger and counts together could prove by now that it was not applied."""
+        absent_at = line.absent_at if line.open else None
+        return absent_at is not None and seen.began_at - absent_at >= LAG_S + self.resend_after_s
+
+    def _look_closely(self, due: Sequence[Line], seen: _Seen) -> Result[None, Problem]:
+        """Where more was announced than came: whether that is so of the line's own minute."""
+        places: dict[tuple[MediaType, int], list[Line]] = {}
+        for line in due:
+            if line.number in seen.announced_more and line.play.minute:
+                places.setdefault((line.play.media.type, line.play.minute), []).append(line)
+        for (kind, _), lines in places.items():
+            seen.announced_more -= {line.number for line in lines}
+            read = self._read(kind, lines, seen)
+            if not isinstance(read, Success):
+                return read
+        return Success(None)
 
 
 def _take(seen: _Seen, lines: Sequence[Line], listed: Listed[Play] | None) -> bool:
     if listed is None:
         return False
+    numbers = {line.number for line in lines}
     seen.plays += listed.values
-    seen.looked_at |= {line.number for line in lines}
+    seen.looked_at |= numbers
     if listed.reading.short_of or listed.reading.announced is None:
-        seen.announced_more |= {(line.play.media.type, line.play.minute) for line in lines}
+        seen.announced_more |= numbers
     return True
 
 
-def _strangers(plays: Iterable[Play], stored: Iterable[Play]) -> set[tuple[MediaType, int]]:
-    """The minutes that show a play which was not there before."""
-    known = {play.history_id for play in stored}
-    return {(play.media.type, play.minute) for play in plays if play.history_id not in known}
+def _judge(lines: Lines, seen: _Seen) -> dict[int, Line]:
+    """All lines, those that were looked for as they are now. Nothing is told of a line whose play was also
+    removed a moment ago.
+    """
+    shown = match(lines.values(), seen.plays)
+    after = dict(lines)
+    for line in tellable(lines.values()):
+        if not line.open or line.number not in seen.looked_at:
+            continue
+        if line.number in shown:
+            after[line.number] = confirm(line, seen.began_at, shown=True)
+        else:
+            others = tuple(sorted({*line.others, *seen.others(line, shown)}))
+            after[line.number] = replace(note_absent(line, seen.began_at), others=others)
+    return after
 
 
-def _in_ledger(line: Line, ledger: ByTitle | None, shown: Sequence[Play]) -> bool | None:
+def _look_back(line: Line, seen: _Seen, shown: Mapping[int, Play], ledger: ByTitle | None) -> LookBack:
+    known = {*line.others, *seen.others(line, shown)}
+    return LookBack(
+        seen.began_at,
+        seen.stamp,
+        _in_ledger(line, ledger, seen.plays),
+        not line.play.minute  # of an unknown date nobody can say what else is new
+        or any(_beside(play, line) and play.history_id not in known for play in seen.plays),
+        line.number in seen.announced_more,
+    )
+
+
+def _beside(play: Play, line: Line) -> bool:
+    """Whether a play is of this line's minute and kind."""
+    return (play.media.type, play.minute) == (line.play.media.type, line.play.minute)
+
+
+def _in_ledger(line: Line, ledger: ByTitle | None, shown: Iterable[Play]) -> bool | None:
     """Whether the ledger may have the play. Of a title whose trakt id is not known, any play of that minute
     that no list shows may be it.
     """

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from returns.result import Result, Success
+from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.documents import Document, parse_document, write_document
 from crosswatch_trakt.application.ports import Clock, HistoryStore, Progress, StateStore
 from crosswatch_trakt.application.trakt.catalogue import CatalogueEpisode
 from crosswatch_trakt.domain.ids import Ids, parse_ids, unite
 from crosswatch_trakt.domain.items import item_digest
-from crosswatch_trakt.domain.media import Lookup, Media, MediaType, undecided
+from crosswatch_trakt.domain.media import Lookup, Media, MediaType, same_item, undecided
 from crosswatch_trakt.domain.problems import Problem
 
 SEASONS_KEPT_S = 7 * 24 * 3600
@@ -25,8 +25,8 @@ SEASONS_KEPT_S = 7 * 24 * 3600
 class Catalogue(Protocol):
     """What Trakt knows of titles."""
 
-    def ids_of(self, media: Media) -> Result[Ids, Problem]:
-        """All ids of a title; none if Trakt does not know it."""
+    def identify(self, media: Media) -> Result[Media | None, Problem]:
+        """A title as Trakt knows it, with all its ids; None if Trakt does not know it."""
         ...
 
     def episodes_of(self, show: Ids) -> Result[Sequence[CatalogueEpisode], Problem]:
@@ -49,7 +49,7 @@ class Episodes:
     clock: Clock
     progress: Progress
     _shows: dict[str, Sequence[CatalogueEpisode]] = field(default_factory=dict)
-    _ids: dict[Media, Ids] = field(default_factory=dict)
+    _known: dict[Media, Media] = field(default_factory=dict)
     _played: Lookup[Media] | None = None
 
     def with_own_ids(self, media: Media) -> Result[Media | None, Problem]:
@@ -58,20 +58,40 @@ class Episodes:
             lambda found: Success(found) if found is not None else self._from_catalogue(media)
         )
 
-    def told_apart(self, media: Media, others: Iterable[Media]) -> Result[Media, Problem]:
-        """The title with the ids it takes to say which of the others it is, asked for only if it must be."""
-        if not any(undecided(media, other) for other in others):
-            return Success(media)
+    def told_apart(self, media: Media, others: Iterable[Media]) -> Result[tuple[Media, bool], Problem]:
+        """The title with the ids it takes to say which of the others it is, and whether that is said.
+
+        Trakt is asked only where what they carry does not say it. If it is one of the others, it gets the
+        other's spelling too, by which it is found again.
+        """
+        doubtful = [other for other in others if undecided(media, other)]
+        if not doubtful:
+            return Success((media, True))
+        return self.full(media).bind(lambda known: self._told_apart(known, doubtful))
+
+    def _told_apart(self, media: Media, others: Sequence[Media]) -> Result[tuple[Media, bool], Problem]:
+        said = True
+        for other in others:
+            found = self.full(other) if undecided(media, other) else Success(other)
+            if not isinstance(found, Success):
+                return Failure(found.failure())
+            if same_item(media, found.unwrap()):
+                return Success((_joined(media, other), True))
+            said = said and not undecided(media, found.unwrap())
+        return Success((media, said))
+
+    def full(self, media: Media) -> Result[Media, Problem]:
+        """The title with all that Trakt knows of it; as it is if Trakt does not know it."""
         if media.ids:
             return self.with_trakt_id(media)
         return self.with_own_ids(media).map(lambda found: found or media)
 
     def with_trakt_id(self, media: Media) -> Result[Media, Problem]:
         """The title with all ids that Trakt has for it; as it is if Trakt does not know it."""
-        known = self._ids.get(media)
+        known = self._known.get(media)
         if known is not None:
-            return Success(replace(media, ids=unite(known, media.ids)))
-        return self.catalogue.ids_of(media).map(lambda ids: self._found(media, ids))
+            return Success(known)
+        return self.catalogue.identify(media).map(lambda found: self._found(media, found))
 
     def released_at(self, media: Media) -> Result[int | None, Problem]:
         """When the episode was first aired, plus its length; None if Trakt cannot say."""
@@ -99,9 +119,9 @@ class Episodes:
             lambda found: None if found is None else replace(media, ids=parse_ids(found.ids))
         )
 
-    def _found(self, media: Media, ids: Ids) -> Media:
-        self._ids[media] = ids
-        return replace(media, ids=unite(ids, media.ids))
+    def _found(self, media: Media, found: Media | None) -> Media:
+        self._known[media] = media if found is None else _joined(found, media)
+        return self._known[media]
 
     def _episodes_of(self, show: Ids) -> Result[Sequence[CatalogueEpisode], Problem]:
         name = f"trakt_seasons.{show.trakt or item_digest(dict(show.known()))}.json"
@@ -133,6 +153,17 @@ class Episodes:
 
 
 MakeEpisodes = Callable[[], Episodes]
+
+
+def _joined(first: Media, second: Media) -> Media:
+    """One title of two spellings of it; where both say something, the first."""
+    return replace(
+        second,
+        ids=unite(first.ids, second.ids),
+        show_ids=unite(first.show_ids, second.show_ids),
+        season=second.season if first.season is None else first.season,
+        episode=second.episode if first.episode is None else first.episode,
+    )
 
 
 def _is(episode: CatalogueEpisode, media: Media) -> bool:

@@ -13,16 +13,25 @@ from returns.result import Failure, Result, Success
 from crosswatch_trakt.application.ports import Clock, HistoryStore
 from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
-from crosswatch_trakt.application.write.once import CurrentHistory, SendOnce, minute_of
-from crosswatch_trakt.application.write.report import Report
+from crosswatch_trakt.application.write.once import (
+    NO_LOOK_UP,
+    OPEN_HINT,
+    CurrentHistory,
+    SendOnce,
+    minute_of,
+    up_to_date,
+)
+from crosswatch_trakt.application.write.report import Report, reason_of
 from crosswatch_trakt.application.write.run import Run, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.items import PlayWish, parse_play
+from crosswatch_trakt.domain.journal import Line
 from crosswatch_trakt.domain.keys import canonical_key, event_key
-from crosswatch_trakt.domain.media import Lookup, Media
-from crosswatch_trakt.domain.outcomes import Already, Reason, Refusal
+from crosswatch_trakt.domain.media import Lookup
+from crosswatch_trakt.domain.outcomes import Already, End, Reason, Refusal
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
+from crosswatch_trakt.domain.repeating import hinders_all
 from crosswatch_trakt.domain.timestamps import Undated, on_the_minute
 
 QUICK_ANSWER_S = 10.0  # batches grow while answers take less
@@ -85,16 +94,18 @@ class AddPlays:
             return Success(run.finish(self.book))
         episodes = self.episodes()
         return (
-            up_to_date(self.history, self.recent, self.trust_s)
+            up_to_date(self.history, self.store, self.recent, self.trust_s)
             .bind(lambda _: _date_released(run, episodes))
-            .bind(lambda _: self._one_a_title(run) if self.one_play_a_title else Success(None))
+            .bind(
+                lambda _: self._one_a_title(run, episodes, meant) if self.one_play_a_title else Success(None)
+            )
             .map(lambda _: _find_twins(run))
             .bind(lambda _: self._send(run, episodes, meant))
         )
 
-    def _one_a_title(self, run: Run[PlayWish]) -> Result[None, Problem]:
+    def _one_a_title(self, run: Run[PlayWish], episodes: Episodes, meant: bool) -> Result[None, Problem]:
         """For an account that keeps one play a title: the newest of the call, if there is none yet."""
-        return self.store.titles().map(lambda titles: _keep_newest(run, titles))
+        return self.once.watched(episodes).map(lambda watched: _keep_newest(run, watched, meant))
 
     def _send(self, run: Run[PlayWish], episodes: Episodes, meant: bool) -> Result[Report, Problem]:
         """In order of date, a batch at a time. Batches grow while answers are quick, and shrink when Trakt
@@ -111,7 +122,7 @@ class AddPlays:
             if run.stopped is not None:
                 run.give_up(batch)
                 continue
-            start = self.clock.monotonic()
+            run.answer_s, run.in_trouble = 0.0, False
             sent = self.once.batch(run, batch, episodes, meant=meant)
             if not isinstance(sent, Success):
                 if not run.sent_any:
@@ -120,17 +131,14 @@ class AddPlays:
                 run.stopped = sent.failure()
                 continue
             added += sent.unwrap()
-            quick = self.clock.monotonic() - start < QUICK_ANSWER_S and not run.in_trouble
-            size = min(size * 2, max(size, self.sizes.most)) if quick else max(1, size // 2)
-            run.in_trouble = False
+            size = self._next_size(size, run)
         return Success(run.finish(self.book, self.collect.added(added) if added else None))
 
-
-def up_to_date(history: CurrentHistory, recent: Recent, trust_s: float) -> Result[None, Problem]:
-    """Prove the stored history again, unless that was done lately."""
-    if recent.proven_within("history", trust_s):
-        return Success(None)
-    return history.bring_up_to_date()
+    def _next_size(self, size: int, run: Run[PlayWish]) -> int:
+        """Of the next batch, after what the last one met."""
+        if run.in_trouble:
+            return max(1, size // 2)
+        return min(size * 2, max(size, self.sizes.most)) if run.answer_s < QUICK_ANSWER_S else size
 
 
 def _date_released(run: Run[PlayWish], episodes: Episodes) -> Result[None, Problem]:
@@ -140,7 +148,10 @@ def _date_released(run: Run[PlayWish], episodes: Episodes) -> Result[None, Probl
             continue
         released = episodes.released_at(wish.media)
         if not isinstance(released, Success):
-            return Failure(released.failure())
+            if hinders_all(released.failure()):
+                return Failure(released.failure())
+            run.fates.settle(position, End.UNRESOLVED, reason_of(released.failure()), NO_LOOK_UP)
+            continue
         at = released.unwrap()
         if at is None or at < 0:
             hint = "Trakt does not say when it was first aired"
@@ -153,7 +164,7 @@ def _date_released(run: Run[PlayWish], episodes: Episodes) -> Result[None, Probl
 def _find_twins(run: Run[PlayWish]) -> None:
     """The items of a call that are one play."""
     seen: dict[int, Lookup[int]] = {}
-    for position, wish in run.wishes.items():
+    for position, wish in list(run.open()):
         twins = seen.setdefault(minute_of(wish), Lookup())
         found = twins.find(wish.media)
         if found:
@@ -162,12 +173,14 @@ def _find_twins(run: Run[PlayWish]) -> None:
             twins.add(wish.media, position)
 
 
-def _keep_newest(run: Run[PlayWish], titles: Sequence[Media]) -> None:
-    watched = Lookup((title, title) for title in titles)
+def _keep_newest(run: Run[PlayWish], watched: Lookup[Line | None], meant: bool) -> None:
     newest: Lookup[int] = Lookup()
     for position, wish in sorted(run.open(), key=lambda entry: -minute_of(entry[1])):
-        if watched.find(wish.media):
+        found = watched.find(wish.media)
+        if any(line is None or line.confirmed for line in found):
             run.exists(position, Already.THERE, "the account keeps one play a title, and has one")
+        elif found and not meant:
+            run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, OPEN_HINT)
         elif newest.find(wish.media):
             run.exists(position, Already.DUPLICATE, "the account keeps one play a title: the newest went")
         else:

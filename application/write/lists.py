@@ -96,7 +96,21 @@ class WriteList:
         find_twins(run)
         if not run.wishes:
             return Success(run.finish(self.book))
-        return self._standing().map(lambda standing: self._act(run, standing, meant))
+        return (
+            self._standing()
+            .bind(lambda standing: self._looked_again(run, standing))
+            .map(lambda standing: self._act(run, standing, meant))
+        )
+
+    def _looked_again(self, run: Run[ListWish], standing: Standing) -> Result[Standing, Problem]:
+        """Before something is called gone: another process or client may have added it a moment ago."""
+        trusted = self.recent.proven_within(self.feature, self.trust_s)
+        if run.operation == "add" or not trusted:
+            return Success(standing)
+        if all(self._entry(wish.media, standing) is not None for _, wish in run.open()):
+            return Success(standing)
+        self.recent.written()
+        return self.index().map(_look_up)
 
     def _parser(self, operation: Operation) -> Callable[[object], Result[ListWish, Refusal]]:
         if operation == "add" and self.target is Target.RATINGS:

@@ -4,8 +4,8 @@ Trakt removes *all* plays of a title that is named in a removal. So the play is 
 in the stored history, or in the title's own list, and only its id is sent: the other plays stay.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Protocol
 
@@ -15,16 +15,21 @@ from crosswatch_trakt.application.index.history import LOCK
 from crosswatch_trakt.application.ports import HistoryStore, Journal, StateStore
 from crosswatch_trakt.application.trakt.lists import Listed
 from crosswatch_trakt.application.trakt.recent import Recent
+from crosswatch_trakt.application.write.doubt import SettleDoubts
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
-from crosswatch_trakt.application.write.history import Collect, up_to_date
-from crosswatch_trakt.application.write.once import CurrentHistory
+from crosswatch_trakt.application.write.history import Collect
+from crosswatch_trakt.application.write.once import (
+    OPEN_HINT,
+    CurrentHistory,
+    up_to_date,
+)
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.application.write.run import Run, Writes, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.answers import Fate, read_play_removal
 from crosswatch_trakt.domain.guard import RemovalGuard
 from crosswatch_trakt.domain.items import PlayWish, parse_play_removal
-from crosswatch_trakt.domain.journal import Lines
+from crosswatch_trakt.domain.journal import Line, Lines, Stage, next_number
 from crosswatch_trakt.domain.keys import canonical_key, event_key
 from crosswatch_trakt.domain.ledger import Title
 from crosswatch_trakt.domain.media import Lookup, Media, same_item, undecided
@@ -41,6 +46,9 @@ class TitleLists(Protocol):
     def plays_of(self, title: Title) -> Result[Listed[Play], Problem]:
         """All plays of one title."""
         ...
+
+
+_NO_PLAYS: Lookup[Play] = Lookup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class RemovePlays:
     batch_size: int
     trust_s: float
     guard: RemovalGuard
+    doubts: SettleDoubts | None = None
 
     def __call__(
         self,
@@ -95,26 +104,50 @@ class RemovePlays:
     def _remove(self, run: Run[PlayWish], meant: bool) -> Result[Report, Problem]:
         if not run.wishes:
             return Success(run.finish(self.book))
-        return up_to_date(self.history, self.recent, self.trust_s).bind(
+        return up_to_date(self.history, self.store, self.recent, self.trust_s).bind(
             lambda _: self.state.locked(
                 LOCK,
-                lambda: self._find(run).bind(
-                    lambda found: self.store.count().map(
-                        lambda held: self._send(run, found, None if meant else held)
+                lambda: self._settled().bind(
+                    lambda lines: self._find_surely(run, lines).bind(
+                        lambda found: self.store.count().bind(
+                            lambda held: self._send(run, found, None if meant else held, lines)
+                        )
                     )
                 ),
             )
         )
 
+    def _settled(self) -> Result[Lines, Problem]:
+        """The lines of the journal, after a look for those that are open."""
+        doubts = self.doubts
+        return self.journal.lines().bind(
+            lambda lines: Success(lines) if doubts is None else doubts.later(lines)
+        )
+
     # --- which plays are meant
 
-    def _find(self, run: Run[PlayWish]) -> Result[dict[int, Meant], Problem]:
+    def _find_surely(self, run: Run[PlayWish], lines: Lines) -> Result[dict[int, Meant], Problem]:
+        """What is not among the stored plays may be another client's, of a moment ago: then look again
+        before it is called gone.
+        """
+        return (
+            self._stored(run)
+            .bind(lambda plays: Success(None) if _all_stored(run, plays) else self._look_again())
+            .bind(lambda _: self._find(run, lines))
+        )
+
+    def _look_again(self) -> Result[None, Problem]:
+        self.recent.written()  # what was read of a moment ago is not enough here
+        return self.history.bring_up_to_date()
+
+    def _find(self, run: Run[PlayWish], lines: Lines) -> Result[dict[int, Meant], Problem]:
         """Position → the plays to remove; every other item has its end."""
         stored = self._stored(run)
         if not isinstance(stored, Success):
             return Failure(stored.failure())
         plays = Lookup((play.media, play) for play in stored.unwrap())
         by_id = {play.history_id: play for play in stored.unwrap()}
+        in_doubt = Lookup((line.play.media, line.play) for line in lines.values() if line.open)
         episodes, found = self.episodes(), dict[int, Meant]()
         taken: dict[int, int] = {}
         for position, wish in list(run.open()):
@@ -127,6 +160,8 @@ class RemovePlays:
             if any(_contradicts(play, wish) for play in meant.asked):
                 hint = f"the play {wish.history_id} is one of another title"
                 run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, hint)
+            elif not ids and any(_fits(play, wish) for play in in_doubt.find(wish.media)):
+                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, OPEN_HINT)
             elif not ids:
                 run.exists(position, Already.GONE)
             elif None in ids:
@@ -161,13 +196,14 @@ class RemovePlays:
             return Success(Meant() if named is None else Meant((named,), (named,)))
         title = episodes.told_apart(wish.media, [play.media for play in plays.values() if _fits(play, wish)])
         return title.bind(
-            lambda media: self._with_ids(
-                wish, [play for play in plays.find(media) if _fits(play, wish)], episodes
+            lambda said: self._with_ids(
+                wish, [play for play in plays.find(said[0]) if _fits(play, wish)], episodes
             )
         )
 
     def _with_ids(self, wish: PlayWish, found: Sequence[Play], episodes: Episodes) -> Result[Meant, Problem]:
-        if all(play.history_id is not None for play in found):
+        every = wish.watched_at is None  # of all plays of a title its own list has the last word
+        if not found or (not every and all(play.history_id is not None for play in found)):
             return Success(Meant(found, found))
         return self._from_title(wish, found, episodes).map(lambda shown: Meant(shown, found))
 
@@ -183,12 +219,14 @@ class RemovePlays:
             read = self.lists.plays_of(Title(title.type, title.ids.trakt))
             return read.map(lambda own: [play for play in own.values if _fits(play, wish)] or found)
 
-        named = Success(media) if media.ids.trakt is not None else episodes.with_trakt_id(media)
+        named = Success(media) if media.ids.trakt is not None else episodes.full(media)
         return named.bind(shown)
 
     # --- sending
 
-    def _send(self, run: Run[PlayWish], found: dict[int, Meant], held: int | None) -> Report:
+    def _send(
+        self, run: Run[PlayWish], found: dict[int, Meant], held: int | None, lines: Lines
+    ) -> Result[Report, Problem]:
         """Remove what was found; `held`: of so many plays, or without the guard."""
         asked = [
             (position, play.history_id)
@@ -198,16 +236,53 @@ class RemovePlays:
         ]
         before = self.recent.removals("history")
         if held is not None and run.guard(self.guard, len(asked), before, held):
-            return run.finish(self.book)
-        if run.dry_run:
-            return run.finish(self.book)
+            return Success(run.finish(self.book))
+        if run.dry_run or not asked:
+            return Success(run.finish(self.book))
+        return self._mark(found, lines).map(lambda marks: self._send_all(run, found, asked, marks))
+
+    def _mark(self, found: Mapping[int, Meant], lines: Lines) -> Result[dict[int, list[Line]], Problem]:
+        """Remember, before it is asked for, what is to go: lists may show it for a while yet. Of our own
+        plays also that they were shown: killed amid this, nobody could tell them from those never shown.
+        """
+        now, number = self.book.clock.now().timestamp(), next_number(lines)
+        marks: dict[int, list[Line]] = {position: [] for position in found}
+        for position, meant in found.items():
+            for play in meant.stored:
+                mark = Line(number, replace(play, history_id=None), Stage.REMOVED, now, "", False)
+                marks[position].append(mark)
+                number += 1
+        going = _by_minute(play for meant in found.values() for play in meant.stored)
+        shown = [
+            replace(line, seen=True) for line in lines.values() if line.confirmed and _is_of(line.play, going)
+        ]
+        news = [*shown, *(mark for some in marks.values() for mark in some)]
+        return self.journal.write(news).map(lambda _: marks)
+
+    def _send_all(
+        self,
+        run: Run[PlayWish],
+        found: Mapping[int, Meant],
+        asked: Sequence[tuple[int, int]],
+        marks: Mapping[int, Sequence[Line]],
+    ) -> Report:
         fates: dict[int, list[Fate]] = {position: [] for position in found}
         for removal in plan_play_removals(asked, size=self.batch_size):
             self._send_batch(run, removal, fates)
-        answered = [(position, _worst(each)) for position, each in fates.items() if run.fates.open(position)]
+        answered = [
+            (position, _of_unlisted(found[position], _worst(each)))
+            for position, each in fates.items()
+            if run.fates.open(position)
+        ]
         confirmed = run.settle_all(answered)
         gone = [play for position, _ in answered if _done(run, position) for play in found[position].stored]
-        stored = self._forget_lines(gone).bind(lambda _: self.store.apply((), gone))
+        kept = [
+            line
+            for position in found
+            if not run.doubtful and not _done(run, position)
+            for line in marks[position]
+        ]
+        stored = self._forget_lines(gone, kept).bind(lambda _: self.store.apply((), gone))
         if not isinstance(stored, Success):
             run.problems.append(stored.failure())
         if run.doubtful or not isinstance(stored, Success):
@@ -216,21 +291,27 @@ class RemovePlays:
         self.recent.count_removals("history", len(removed))
         return run.finish(self.book, self.collect.removed(removed) if removed else None)
 
-    def _forget_lines(self, gone: Sequence[Play]) -> Result[None, Problem]:
-        """A play that is removed is no longer to be remembered as ours; only after its answer."""
-        removed: dict[int, Lookup[Play]] = {}
-        for play in gone:
-            removed.setdefault(play.minute, Lookup()).add(play.media, play)
+    def _forget_lines(self, gone: Sequence[Play], kept: Sequence[Line]) -> Result[None, Problem]:
+        """A play that is removed is no longer to be remembered as ours; only after its answer. Where another
+        play of the same minute is left, which of them was ours is not known, and the line stays. The marks of
+        what was kept go.
+        """
+        minutes = {play.minute for play in gone}
+        removed, ids = _by_minute(gone), {play.history_id for play in gone}
 
-        def of_removed(lines: Lines) -> Result[None, Problem]:
-            dropped = [
-                number
-                for number, line in lines.items()
-                if not line.open and removed.get(line.play.minute, Lookup[Play]()).find(line.play.media)
-            ]
+        def of_removed(lines: Lines, stored: Iterable[Play]) -> Result[None, Problem]:
+            left = _by_minute(
+                play for play in stored if play.history_id is not None and play.history_id not in ids
+            )
+            dropped = [line.number for line in kept]
+            for number, line in lines.items():
+                if line.confirmed and _is_of(line.play, removed) and not _is_of(line.play, left):
+                    dropped.append(number)
             return self.journal.write((), dropped) if dropped else Success(None)
 
-        return self.journal.lines().bind(of_removed)
+        return self.journal.lines().bind(
+            lambda lines: self.store.plays_at(minutes).bind(lambda stored: of_removed(lines, stored))
+        )
 
     def _send_batch(self, run: Run[PlayWish], removal: PlayRemoval, fates: dict[int, list[Fate]]) -> None:
         sources = [source for source in dict.fromkeys(removal.sources) if run.fates.open(source)]
@@ -256,6 +337,26 @@ def _dated(wish: PlayWish, all_plays: bool) -> Result[PlayWish, Refusal]:
     return Success(wish)
 
 
+def _by_minute(plays: Iterable[Play]) -> dict[int, Lookup[Play]]:
+    found: dict[int, Lookup[Play]] = {}
+    for play in plays:
+        found.setdefault(play.minute, Lookup()).add(play.media, play)
+    return found
+
+
+def _is_of(play: Play, plays: Mapping[int, Lookup[Play]]) -> bool:
+    """Whether the same play is among these."""
+    return bool(plays.get(play.minute, _NO_PLAYS).find(play.media))
+
+
+def _of_unlisted(meant: Meant, fate: Fate) -> Fate:
+    """A play that no reading has shown yet was looked for in its title's own list. If what stood there is
+    gone, that list was of a while ago, and the play itself may be there.
+    """
+    unlisted = any(play.history_id is None for play in meant.stored)
+    return Fate.AMBIGUOUS if unlisted and fate is Fate.EXISTING else fate
+
+
 def _worst(fates: Sequence[Fate]) -> Fate:
     """The fate of an item of which several plays were to go."""
     for fate in (Fate.AMBIGUOUS, Fate.NOT_FOUND, Fate.DONE):
@@ -267,6 +368,18 @@ def _worst(fates: Sequence[Fate]) -> Fate:
 def _done(run: Run[PlayWish], position: int) -> bool:
     outcome = run.fates.of(position)
     return outcome is not None and outcome.end is not End.UNRESOLVED
+
+
+def _all_stored(run: Run[PlayWish], plays: Sequence[Play]) -> bool:
+    """Whether every item finds a play among these."""
+    by_title = Lookup((play.media, play) for play in plays)
+    ids = {play.history_id for play in plays}
+    return all(
+        wish.history_id in ids
+        if wish.history_id is not None
+        else any(_fits(play, wish) for play in by_title.find(wish.media))
+        for _, wish in run.open()
+    )
 
 
 def _fits(play: Play, wish: PlayWish) -> bool:

@@ -54,6 +54,7 @@ class Run(Generic[Wish]):
     unclear: dict[int, tuple[Reason, str | None]] = field(default_factory=dict)  # to be read back
     sent_any: bool = False  # a POST has gone out
     in_trouble: bool = False  # the last batch met a Trakt that could not
+    answer_s: float = 0.0  # how long the slowest answer of the last batch took
     doubtful: bool = False  # what Trakt holds of some items is not known
 
     def open(self) -> Iterable[tuple[int, Wish]]:
@@ -79,15 +80,19 @@ class Run(Generic[Wish]):
 
         `doubt`: they may have been written all the same.
         """
-        self.problems.append(problem)
+        positions = list(positions)
+        if positions:
+            self.problems.append(problem)
         limited = isinstance(problem, AccountLimit | AccountLocked)
         reason = Reason.AMBIGUOUS if doubt and not limited else reason_of(problem)
         hint = f"it may have been written all the same ({reason_of(problem)})" if doubt else None
         for position in positions:
             self.fates.settle(position, End.UNRESOLVED, reason, hint)
         in_doubt = not surely_not_applied(problem)
-        self.doubtful = self.doubtful or in_doubt
-        self.in_trouble = in_doubt or (isinstance(problem, Refused) and problem.status == TOO_LARGE)
+        self.doubtful = self.doubtful or (in_doubt and bool(positions))
+        self.in_trouble = (
+            self.in_trouble or in_doubt or (isinstance(problem, Refused) and problem.status == TOO_LARGE)
+        )
         if stops_all_writes(problem) or (isinstance(problem, AccountLimit) and self.operation == "add"):
             self.stopped = problem
 

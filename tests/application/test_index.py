@@ -322,6 +322,39 @@ def test_an_account_that_changes_all_the_time_gives_no_index(world: World) -> No
     assert raised.value.problem.moved
 
 
+@pytest.mark.parametrize(("feature", "path"), [("watchlist", ""), ("ratings", "/movies")])
+def test_an_empty_answer_where_there_were_rows_is_not_believed(world: World, feature: str, path: str) -> None:
+    fill(world)
+    with world.open() as trakt:
+        before = dict(trakt.index(feature))
+        world.clock.advance(60)
+        world.account.rate(world.films[9], 4)
+        world.account.put_on_watchlist(world.films[9])
+        world.clock.advance(60)
+        empty = f"/sync/{feature}{path}"
+        world.simulator.fail_next(_rows("[]", counted=0), path_prefix=empty)
+        after = dict(trakt.index(feature))
+        assert len(after) == len(before) + 1
+
+        world.account.rate(world.films[8], 4)
+        world.account.take_off_watchlist(world.films[9])
+        world.clock.advance(60)
+        world.simulator.fail_next(_rows("[]", counted=300), path_prefix=empty, times=9)
+        with pytest.raises(TraktError) as raised:
+            trakt.index(feature)
+        assert isinstance(raised.value.problem, Incomplete)
+
+
+def test_a_list_that_was_emptied_is_empty(world: World) -> None:
+    world.account.put_on_watchlist(world.films[0])
+    with world.open() as trakt:
+        assert len(trakt.index("watchlist")) == 1
+        world.clock.advance(60)
+        world.account.take_off_watchlist(world.films[0])
+        world.clock.advance(60)
+        assert len(trakt.index("watchlist")) == 0
+
+
 def _row(world: World, row_id: int) -> dict[str, object]:
     film = world.films[row_id].short()
     return {"listed_at": "2026-01-01T00:00:00.000Z", "id": row_id, "type": "movie", "movie": film}

@@ -93,6 +93,100 @@ def test_ids_that_no_stored_row_has_are_looked_up_before_a_play_could_be_doubled
     assert plays(world) == {play_of(film): 1}
 
 
+def _spelling(world: World, name: str) -> Item:
+    film, episode = world.films[0], world.shows[0].episode(1, 2)
+    match name:
+        case "title":
+            return {"type": "movie", "title": film.title, "year": film.year}
+        case "numbers by tmdb":
+            return episode_item(episode)
+        case "numbers by imdb":
+            return {**episode_item(episode), "show_ids": {"imdb": episode.show.ids["imdb"]}}
+        case "own tvdb":
+            return {"type": "episode", "ids": {"tvdb": episode.ids["tvdb"]}}
+        case _:
+            return {"type": "movie", "ids": {name: film.ids[name]}}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("imdb", "trakt"),
+        ("trakt", "imdb"),
+        ("imdb", "slug"),
+        ("slug", "tmdb"),
+        ("title", "tmdb"),
+        ("tmdb", "title"),
+        ("numbers by tmdb", "own tvdb"),
+        ("own tvdb", "numbers by tmdb"),
+        ("numbers by tmdb", "numbers by imdb"),
+    ],
+)
+@pytest.mark.parametrize("calls", [1, 2])
+@pytest.mark.parametrize("fallback", [False, True])
+def test_two_spellings_of_one_play_that_share_nothing_are_never_two_plays(
+    world: World, first: str, then: str, calls: int, fallback: bool
+) -> None:
+    """What Trakt itself cannot tell apart is named, not sent."""
+    items = [{**_spelling(world, name), "watched_at": AT} for name in (first, then)]
+    with world.open(history_number_fallback=fallback) as trakt:
+        batches = [items] if calls == 1 else [items[:1], items[1:]]
+        reports = [trakt.add("history", batch) for batch in batches]
+        trakt.index("history")
+
+    assert list(plays(world).values()) == [1]
+    assert sum(len(report.confirmed) for report in reports) == 1
+
+
+def test_a_title_that_cannot_be_looked_up_hinders_no_other(world: World) -> None:
+    items = [
+        episode_item(world.shows[0].episode(1, 1), watched_at=AT),
+        film_item(world.films[0], watched_at=AT),
+    ]
+    with world.open(max_retries=1) as trakt:
+        trakt.index("history")
+        world.simulator.fail_next(Fault(status=500), "GET", "/shows", times=9)
+        report = trakt.add("history", items)
+
+    assert len(report.confirmed) == 1
+    assert ends(report)["unresolved"] == ["http:500"]
+
+
+def test_a_play_of_another_client_is_removed_though_it_was_made_a_moment_ago(world: World) -> None:
+    film = world.films[0]
+    with world.open() as trakt:
+        trakt.index("history")
+        world.account.watch(film, at=MINUTE)
+        report = trakt.remove("history", [film_item(film, watched_at=AT)])
+
+    assert ends(report)["confirmed"] == [None]
+    assert plays(world) == Counter()
+
+
+def test_all_plays_are_all_that_its_own_list_has(world: World) -> None:
+    film = world.films[0]
+    world.account.watch(film, at=MINUTE)
+    with world.open() as trakt:
+        trakt.index("history")
+        world.account.watch(film, at=MINUTE + 3600)
+        report = trakt.remove("history", [film_item(film)], all_plays=True)
+
+    assert ends(report)["confirmed"] == [None]
+    assert plays(world) == Counter()
+
+
+def test_rows_that_were_deleted_are_read_again_before_anything_is_sent(world: World) -> None:
+    """The file is a cache, and may be deleted at any time."""
+    item = film_item(world.films[0], watched_at=AT)
+    world.account.watch(world.films[0], at=MINUTE)
+    with world.open() as trakt:
+        trakt.index("history")
+        (world.state / "trakt_history.sqlite").unlink()
+        assert ends(trakt.add("history", [item]))["existing"] == ["there"]
+        (world.state / "trakt_history.sqlite").unlink()
+        assert ends(trakt.remove("history", [item]))["confirmed"] == [None]
+
+
 def test_a_second_viewing_is_a_second_play(world: World) -> None:
     film = world.films[0]
     items = [film_item(film, watched_at=AT), film_item(film, watched_at="2025-01-01T10:00:00Z")]

@@ -101,3 +101,19 @@ def test_requests_are_remembered_without_secrets(trakt: Client) -> None:
         ("GET", "/nothing", "", 404),
     ]
     assert trakt.simulator.account.access_token not in repr(trakt.simulator.requests)
+
+
+def test_head_is_answered_as_get_without_the_body(trakt: Client) -> None:
+    """As trakt.py asks how many pages there are."""
+    head, get = trakt.send("HEAD", "/sync/history?limit=5"), trakt.get("/sync/history?limit=5")
+
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["x-pagination-limit"] == get.headers["x-pagination-limit"] == "5"
+    assert head.headers["etag"] == get.headers["etag"]
+
+
+def test_slashes_that_are_doubled_count_once(trakt: Client) -> None:
+    """As pytrakt signs in."""
+    assert trakt.send("POST", "//oauth/device/code", {"client_id": trakt.simulator.client_id}).status == 200
+    assert trakt.get("//sync//history?start_at=a//b").status == 200
+    assert [one.path for one in trakt.simulator.requests] == ["/oauth/device/code", "/sync/history"]

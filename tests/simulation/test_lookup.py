@@ -81,3 +81,30 @@ def test_a_search_finds_no_seasons_and_no_films_by_tvdb(trakt: Client) -> None:
     assert trakt.get(f"/search/tmdb/{show.season(1).ids['tmdb']}").json == []
     assert trakt.get(f"/search/tvdb/{show.ids['tvdb']}?type=movie").json == []
     assert len(trakt.get(f"/search/tvdb/{show.ids['tvdb']}").json) == 1
+
+
+def test_a_search_by_words_finds_titles_that_have_them_all_the_same_title_first(trakt: Client) -> None:
+    catalogue = trakt.simulator.catalogue
+    longer, same = catalogue.movie("The Last Quiet Harbour"), catalogue.movie("Quiet Harbour")
+    show = catalogue.show("Quiet Harbour Nights", seasons={1: 1})
+    catalogue.movie(None)
+    catalogue.merge(catalogue.movie("Quiet Harbour"))
+
+    hits = trakt.get("/search/movie?query=QUIET%20harbour").json
+    assert [(hit["score"], hit["movie"]) for hit in hits] == [(1000, same.short()), (500, longer.short())]
+    both = trakt.get("/search/movie,show?query=quiet&limit=2").json
+    assert [hit["type"] for hit in both] == ["movie", "show"]
+    assert both[1]["show"] == show.short()
+    [episode] = trakt.get("/search/episode?query=chapter").json
+    assert (episode["episode"]["title"], episode["show"]) == ("Chapter 1", show.short())
+    assert trakt.get("/search/person?query=quiet").json == trakt.get("/search/movie").json == []
+    assert trakt.get("/search/book?query=quiet").status == 404
+
+
+def test_a_search_by_words_has_pages_of_fifty(trakt: Client) -> None:
+    for _ in range(60):
+        trakt.simulator.catalogue.movie("Harbour")
+    answer = trakt.get("/search/movie?query=harbour")
+
+    assert len(answer.json) == 50
+    assert answer.headers["x-pagination-item-count"] == "60"

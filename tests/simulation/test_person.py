@@ -40,7 +40,13 @@ def test_limits_and_the_number_can_be_missing(trakt: Client) -> None:
 
 def test_me_is_the_user_of_the_settings(trakt: Client) -> None:
     assert trakt.get("/users/me").json == {**trakt.get("/users/settings").json["user"], "deleted": False}
-    assert trakt.get("/users/ann/stats").status == 404
+
+
+def test_the_own_slug_stands_for_me_and_other_people_are_not_here(trakt: Client) -> None:
+    assert trakt.get("/users/ann/stats").json == trakt.get("/users/me/stats").json
+    assert trakt.get("/users/ann/watchlist/movies").status == 200
+    assert trakt.get("/users/ben/stats").status == 404
+    assert trakt.send("GET", "/users/ann/stats", without="Authorization").status == 401
 
 
 def test_stats_count_what_there_is(trakt: Client) -> None:
