@@ -59,6 +59,7 @@ class Counting:
         self._feature = feature
         self._done = 0
         self._total = 0
+        self._told = False
 
     def __call__(self, done: int, total: int | None) -> None:
         """So much of the current endpoint is read."""
@@ -71,10 +72,12 @@ class Counting:
         self._total += max(done, total or 0)
 
     def end(self) -> None:
-        """All are read, or given up."""
-        self._tell(self._done, self._done, final=True)
+        """All are read, or given up; of a reading of single titles and dates there is nothing to tell."""
+        if self._told:
+            self._tell(self._done, self._done, final=True)
 
     def _tell(self, done: int, total: int, *, final: bool) -> None:
+        self._told = True
         self._progress.tell(SnapshotProgress(self._feature, done, max(done, total), final))
 
 
