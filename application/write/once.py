@@ -252,7 +252,7 @@ class SendOnce:
             run.wishes[position] = replace(wish, media=media)
             if self._ended(run, position, there, meant):
                 continue
-            if not told_apart:
+            if not told_apart and way_to(media) is not None:
                 hint = "another play of that minute may be the same: name it by more ids"
                 run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, hint)
             else:

@@ -19,7 +19,6 @@ from crosswatch_trakt.application.write.doubt import SettleDoubts
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
 from crosswatch_trakt.application.write.history import Collect
 from crosswatch_trakt.application.write.once import (
-    OPEN_HINT,
     CurrentHistory,
     up_to_date,
 )
@@ -145,9 +144,9 @@ class RemovePlays:
         stored = self._stored(run)
         if not isinstance(stored, Success):
             return Failure(stored.failure())
-        plays = Lookup((play.media, play) for play in stored.unwrap())
+        in_doubt = [line.play for line in lines.values() if line.open]  # they may be there
+        plays = Lookup((play.media, play) for play in [*stored.unwrap(), *in_doubt])
         by_id = {play.history_id: play for play in stored.unwrap()}
-        in_doubt = Lookup((line.play.media, line.play) for line in lines.values() if line.open)
         episodes, found = self.episodes(), dict[int, Meant]()
         taken: dict[int, int] = {}
         for position, wish in list(run.open()):
@@ -160,8 +159,6 @@ class RemovePlays:
             if any(_contradicts(play, wish) for play in meant.asked):
                 hint = f"the play {wish.history_id} is one of another title"
                 run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, hint)
-            elif not ids and any(_fits(play, wish) for play in in_doubt.find(wish.media)):
-                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, OPEN_HINT)
             elif not ids:
                 run.exists(position, Already.GONE)
             elif None in ids:
