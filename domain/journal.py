@@ -83,6 +83,13 @@ def note_absent(line: Line, began_at: float) -> Line:
     return line if line.absent_at is not None else replace(line, absent_at=began_at)
 
 
+def is_outwaited(line: Line, began_at: float, *, resend_after_s: float) -> bool:
+    """Whether a reading that began then would show the play, had it been applied: one lag has gone by since
+    the last moment at which the POST could have worked.
+    """
+    return line.absent_at is not None and began_at - line.absent_at >= LAG_S + resend_after_s
+
+
 def surely_not_applied(line: Line, look: LookBack, *, resend_after_s: float) -> bool:
     """Whether a look back that does not show the play proves that it was never applied.
 
@@ -96,7 +103,7 @@ def surely_not_applied(line: Line, look: LookBack, *, resend_after_s: float) -> 
     if waited >= resend_after_s and line.stamp_is_old and look.stamp == line.stamp:
         return True
     clear = look.in_ledger is False and not look.other_new_plays and not look.announced_more
-    return waited >= LAG_S + resend_after_s and clear
+    return clear and is_outwaited(line, look.began_at, resend_after_s=resend_after_s)
 
 
 def after_reading(line: Line, *, shown: bool, began_at: float) -> Line | None:

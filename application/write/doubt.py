@@ -16,12 +16,12 @@ from crosswatch_trakt.application.ports import Clock, HistoryStore, Journal
 from crosswatch_trakt.application.trakt.lists import Listed
 from crosswatch_trakt.application.trakt.pages import PAGES_MAX
 from crosswatch_trakt.domain.journal import (
-    LAG_S,
     Line,
     Lines,
     LookBack,
     changed,
     confirm,
+    is_outwaited,
     match,
     note_absent,
     surely_not_applied,
@@ -159,7 +159,13 @@ class SettleDoubts:
 
     def _settle_later(self, lines: Lines, seen: _Seen) -> Result[Lines, Problem]:
         judged = _judge(lines, seen)
-        due = [line for line in judged.values() if line.number in seen.looked_at and self._due(line, seen)]
+        due = [
+            line
+            for line in judged.values()
+            if line.open
+            and line.number in seen.looked_at
+            and is_outwaited(line, seen.began_at, resend_after_s=self.resend_after_s)
+        ]
         looked = self._look_closely(due, seen)
         if not isinstance(looked, Success):
             return Failure(looked.failure())
@@ -183,11 +189,6 @@ class SettleDoubts:
         return written.bind(lambda _: self.store.apply(applied, applied) if applied else Success(None)).map(
             lambda _: after
         )
-
-    def _due(self, line: Line, seen: _Seen) -> bool:
-        """Whether lists, ledger and counts together could prove by now that it was not applied."""
-        absent_at = line.absent_at if line.open else None
-        return absent_at is not None and seen.began_at - absent_at >= LAG_S + self.resend_after_s
 
     def _look_closely(self, due: Sequence[Line], seen: _Seen) -> Result[None, Problem]:
         """Where more was announced than came: whether that is so of the line's own minute."""

@@ -289,26 +289,17 @@ class RemovePlays:
         return run.finish(self.book, self.collect.removed(removed) if removed else None)
 
     def _forget_lines(self, gone: Sequence[Play], kept: Sequence[Line]) -> Result[None, Problem]:
-        """A play that is removed is no longer to be remembered as ours; only after its answer. Where another
-        play of the same minute is left, which of them was ours is not known, and the line stays. The marks of
+        """A play that is removed is no longer to be remembered as ours; only after its answer. The marks of
         what was kept go.
         """
-        minutes = {play.minute for play in gone}
-        removed, ids = _by_minute(gone), {play.history_id for play in gone}
+        removed = _by_minute(gone)
 
-        def of_removed(lines: Lines, stored: Iterable[Play]) -> Result[None, Problem]:
-            left = _by_minute(
-                play for play in stored if play.history_id is not None and play.history_id not in ids
-            )
-            dropped = [line.number for line in kept]
-            for number, line in lines.items():
-                if line.confirmed and _is_of(line.play, removed) and not _is_of(line.play, left):
-                    dropped.append(number)
+        def of_removed(lines: Lines) -> Result[None, Problem]:
+            ours = [number for number, line in lines.items() if line.confirmed and _is_of(line.play, removed)]
+            dropped = [*ours, *(line.number for line in kept)]
             return self.journal.write((), dropped) if dropped else Success(None)
 
-        return self.journal.lines().bind(
-            lambda lines: self.store.plays_at(minutes).bind(lambda stored: of_removed(lines, stored))
-        )
+        return self.journal.lines().bind(of_removed)
 
     def _send_batch(self, run: Run[PlayWish], removal: PlayRemoval, fates: dict[int, list[Fate]]) -> None:
         sources = [source for source in dict.fromkeys(removal.sources) if run.fates.open(source)]

@@ -1,0 +1,447 @@
+"""Writing plays once, against a model: whatever is lost, late, behind, hidden, merged or killed.
+
+Two processes add, remove and read the plays of one account, other devices act on it, and faults come as
+they like. The model knows what was wished last for each play; the simulator is the truth. A play of ours is
+never there twice, no word is false, no removal takes another play; and once all is healthy, what was asked
+for is there, once.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, TypeAlias
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from crosswatch_trakt import Report, TraktAccount, TraktError
+from crosswatch_trakt.adapters.simulator import Fault, broken
+from crosswatch_trakt.adapters.simulator.plays import Watchable
+from crosswatch_trakt.adapters.simulator.titles import Episode
+from crosswatch_trakt.domain.journal import LAG_S
+from crosswatch_trakt.domain.problems import Incomplete
+from tests.application.killing import Process
+from tests.application.world import Item, World, episode_item
+
+Wished: TypeAlias = Literal["there", "gone", "either"]
+Place: TypeAlias = tuple[int, int]  # number of a title of ours, and a minute
+Identity: TypeAlias = tuple[str, int, int]  # kind, trakt id, minute
+
+PAST = 1_600_000_020  # on the minute
+MINUTES = (0, PAST, PAST + 60, PAST + 86_400)
+OURS = 6  # titles whose plays only we add: four films and two episodes
+TRUST_S = 600.0
+RESEND_S = 120.0
+
+places = st.lists(
+    st.tuples(st.integers(0, OURS - 1), st.sampled_from(MINUTES)), min_size=1, max_size=5, unique=True
+)
+spellings = st.sampled_from(["tmdb", "imdb", "trakt", "all", "numbers"])
+lags = st.sampled_from([0.0, 0.0, 0.0, 45.0, 300.0, 840.0])
+kills = st.none() | st.integers(1, 25)
+
+FAULTS: dict[str, Fault] = {
+    "lost before": Fault(lost=True),
+    "lost after": Fault(lost=True, before=False),
+    "lost in part": Fault(lost=True, applies=1),
+    "lost and late": Fault(lost=True, late_s=100),
+    "503 and soon": Fault(status=503, late_s=5),
+    "timed out": Fault(timed_out=True),
+    "timed out after": Fault(timed_out=True, before=False),
+    "502": broken.server_error(502),
+    "520 after": broken.server_error(520, before=False),
+    "500 in part": Fault(status=500, applies=2),
+    "413": Fault(status=413),
+    "400": Fault(status=400),
+    "422": Fault(status=422),
+    "401": Fault(status=401),
+    "429": broken.too_many(7),
+    "426": broken.vip_only(),
+    "423": broken.locked(),
+    "423 after": broken.locked(before=False),
+    "409": broken.conflict(),
+    "409 after": broken.conflict(before=False),
+    "420": broken.account_limit(),
+    "420 in part": broken.account_limit(applies=1, headers=False, body=b"<html>"),
+    "refused": Fault(refused=True),
+    "cut": Fault(alter=broken.cut_json().alter),
+    "empty": Fault(alter=broken.empty().alter),
+    "counted low": Fault(alter=broken.miscounted(-1).alter),
+    "counted high": Fault(alter=broken.miscounted(1).alter),
+    "passed over": broken.skipping(1),
+}
+faults = st.none() | st.sampled_from(sorted(FAULTS))
+LIES = {"passed over"}  # Trakt says that it has done what it has not
+
+
+@dataclass
+class Truth:
+    """What the model knows of one play of ours."""
+
+    wished: Wished = "gone"
+    asked: bool = False  # it was handed in at least once
+    lied: bool = False  # Trakt may have said that it was added, and it was not
+    unseen: bool = (
+        False  # another device removed it, perhaps before any reading had shown it: that stays unknown
+    )
+    gone_at: float = float(
+        "-inf"
+    )  # when it was last taken away: lists may still show it, and we may believe it
+    there_at: float = float("inf")  # since when it has been there, shown, and known to be wished
+
+
+class Plays(RuleBasedStateMachine):
+    """No play of ours twice, no false word, nothing lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.world = World(Path(self.folder.name))
+        self.account, self.simulator = self.world.account, self.world.simulator
+        self.simulator.quota.gets = None
+        show = self.world.shows[0]
+        films = self.world.films
+        self.titles: list[Watchable] = [*films[:4], show.episode(1, 1), show.episode(1, 2)]
+        self.others: list[Watchable] = [*films[4:6], self.world.shows[1].episode(1, 1)]
+        self.lands: dict[int, Watchable] = {}  # number of a title → where its plays land
+        self.processes = [Process(self.world), Process(self.world)]
+        self.truth: dict[Place, Truth] = {}
+        self.foreign: Counter[Identity] = Counter()
+        self.fault: str | None = None
+        self.calls = self.killed = self.faults_met = 0
+        self.world.clock.advance(2 * LAG_S)
+
+    def teardown(self) -> None:
+        try:
+            self.all_heals()
+        finally:
+            self.folder.cleanup()
+
+    # --- how things are
+
+    @initialize(
+        strange=st.sampled_from([None, None, "diverted", "hidden when played"]),
+        chunk=st.sampled_from([1, 2, 100]),
+        near=st.sampled_from([0, 0, 0, 1]),
+    )
+    def begins(self, strange: str | None, chunk: int, near: int) -> None:
+        film, other = self.world.films[3], self.world.films[7]
+        match strange:
+            case "diverted":
+                self.simulator.catalogue.divert(film, other)
+                self.lands[3] = other
+            case "hidden when played":
+                self.account.hide_when_played(film)
+            case _:
+                pass
+        self.near = near
+        for process in self.processes:
+            process.settings = {"history_chunk_size": chunk, "history_near_minutes": near}
+
+    @rule(lists=lags, own=lags | st.none(), ledger=lags, counts=lags | st.none())
+    def lags_change(self, lists: float, own: float | None, ledger: float, counts: float | None) -> None:
+        lag = self.simulator.lag
+        lag.history_s, lag.title_s, lag.ledger_s, lag.stats_s, lag.counts_s = (
+            lists,
+            own,
+            ledger,
+            ledger,
+            counts,
+        )
+
+    @rule(seconds=st.sampled_from([1.0, 31.0, 61.0, 130.0, 500.0, 1021.0, 4000.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.clock.advance(seconds)
+
+    def next_post_fails(self, fault: str | None) -> None:
+        """Unless one that did not come up yet is waiting."""
+        if self.fault is None and fault is not None:
+            self.simulator.fail_next(FAULTS[fault], "POST", "/sync/history")
+            self.fault = fault
+
+    @rule(title=st.integers(0, 3))
+    def hides_or_shows(self, title: int) -> None:
+        if not self.account.unhide(self.world.films[title]):
+            self.account.hide(self.world.films[title])
+        for place, truth in self.truth.items():
+            if place[0] == title:
+                truth.there_at = float("inf")
+
+    # --- another device
+
+    @rule(title=st.integers(0, 2), minute=st.sampled_from(MINUTES))
+    def another_device_watches(self, title: int, minute: int) -> None:
+        self.account.watch(self.others[title], minute)
+        self.foreign[_identity(self.others[title], minute)] += 1
+
+    @rule(which=st.integers(0, 20))
+    def another_device_removes_its_own(self, which: int) -> None:
+        theirs = [play for play in self.account.plays if play.title in self.others]
+        if theirs:
+            play = theirs[which % len(theirs)]
+            self.account.unwatch([play])
+            self.foreign[_identity(play.title, play.minute)] -= 1
+
+    @rule(which=st.integers(0, 20))
+    def another_device_removes_ours(self, which: int) -> None:
+        ours = [play for play in self.account.plays if play.title in self.titles]
+        if ours:
+            play = ours[which % len(ours)]
+            self.account.unwatch([play])
+            truth = self.truth[self.titles.index(play.title), play.minute]
+            truth.wished, truth.gone_at, truth.there_at = "either", self.now, float("inf")
+            truth.unseen = True
+
+    # --- the library
+
+    @rule(who=st.integers(0, 1), places=places, spelling=spellings, kill_at=kills, fault=faults)
+    def adds(
+        self, who: int, places: Sequence[Place], spelling: str, kill_at: int | None, fault: str | None
+    ) -> None:
+        self.next_post_fails(fault)
+        if self.near:
+            places = _apart(places)
+        for place in places:
+            truth = self.truth.setdefault(place, Truth())
+            truth.wished, truth.asked = "there", True
+        items = [self._item(place, spelling) for place in places]
+        report = self._call(who, "add", items, kill_at)
+        if self.fault_came_up in LIES:
+            for place in places:
+                self.truth[place].lied = True
+        if report is None:
+            return
+        for place, outcome in zip(places, _ends(report, items), strict=True):
+            end, reason = outcome
+            truth = self.truth[place]
+            if end == "unresolved":
+                assert reason not in ("not_found", "episode_not_found", "unsupported_type"), (place, reason)
+                continue
+            if reason == "near":
+                continue
+            stale = self.now - truth.gone_at <= LAG_S + TRUST_S
+            there = self._held(place) > 0
+            assert there or truth.lied or truth.unseen or (end == "existing" and stale), (
+                f"{outcome} of {place} is false"
+            )
+            if there and not self._is_odd(place):
+                truth.there_at = min(truth.there_at, self.now)
+
+    @rule(who=st.integers(0, 1), places=places, spelling=spellings, kill_at=kills, fault=faults)
+    def removes(
+        self, who: int, places: Sequence[Place], spelling: str, kill_at: int | None, fault: str | None
+    ) -> None:
+        self.next_post_fails(fault)
+        for place in places:
+            truth = self.truth.setdefault(place, Truth())
+            if self._held(place):
+                truth.gone_at = self.now + 1e9  # it may go at any moment of this call
+            truth.wished, truth.there_at = "gone", float("inf")
+        items = [self._item(place, spelling) for place in places]
+        report = self._call(who, "remove", items, kill_at)
+        for place in places:
+            truth = self.truth[place]
+            truth.gone_at = min(truth.gone_at, self.now)
+        if report is None:
+            return
+        for place, (end, reason) in zip(places, _ends(report, items), strict=True):
+            if end != "unresolved" and not self._is_odd(place) and self.fault_came_up not in LIES:
+                assert not self._held(place), f"{end} {reason} of {place} is false"
+
+    @rule(who=st.integers(0, 1), kill_at=kills)
+    def indexes(self, who: int, kill_at: int | None) -> None:
+        due = [place for place, truth in self.truth.items() if self.now - truth.there_at > LAG_S]
+        try:
+            index, _ = self.processes[who].run(lambda trakt: dict(trakt.index("history")), kill_at)
+        except TraktError as error:
+            if isinstance(error.problem, Incomplete):
+                return
+            raise
+        if index is None:
+            return
+        names = Counter(self._name(item) for item in index.values())
+        for place in due:
+            if self._held(place) and not self._is_odd(place):
+                assert names[_identity(self.titles[place[0]], place[1])], f"{place} is not in the index"
+
+    @invariant()
+    def no_play_is_there_twice(self) -> None:
+        self.simulator.settle()
+        held = Counter(_identity(play.title, play.minute) for play in self.account.plays)
+        theirs = {_identity(title, minute) for title in self.others for minute in MINUTES}
+        twice = [name for name, count in held.items() if count > 1 and name not in theirs]
+        assert not twice, f"twice: {twice}"
+        assert all(held[name] == self.foreign[name] for name in theirs), "a play of another device's"
+
+    # --- the end
+
+    def all_heals(self) -> None:
+        """A few healthy runs after the last trouble: as if nothing had happened."""
+        self.simulator.forgive()
+        self.simulator.lag.everywhere(0)
+        for film in self.world.films[:4]:
+            self.account.unhide(film)
+        self.account.hidden.when_played.clear()
+        self.world.clock.advance(LAG_S + RESEND_S + TRUST_S)
+        self.processes[1] = Process(self.world, settings=self.processes[0].settings)
+        open_places: list[Place] = []
+        for _ in range(4):
+            open_places = self._run_healthy()
+            self.world.clock.advance(LAG_S + RESEND_S + 31)
+            self.no_play_is_there_twice()
+        index, _ = self.processes[1].run(lambda trakt: dict(trakt.index("history")))
+        assert index is not None
+        names = Counter(self._name(item) for item in index.values())
+        for place, truth in self.truth.items():
+            name = _identity(self.titles[place[0]], place[1])
+            if self._is_odd(place) or truth.lied or truth.unseen:
+                continue
+            if truth.wished == "there":
+                assert self._held(place) == 1 or place in open_places, f"{place} was lost"
+                assert place not in open_places or self._may_stay_open(place), f"{place} stays open"
+            if truth.wished == "gone":
+                assert self._held(place) == 0 or place in open_places, f"{place} was not removed"
+                assert place not in open_places or self._may_stay_open(place), f"{place} stays open"
+            assert names[name] == self._held(place), f"{place} in the index: {names[name]}"
+
+    def _run_healthy(self) -> list[Place]:
+        """Ask again for all that is wished; gives what is not settled."""
+        wanted = [place for place, truth in self.truth.items() if truth.wished == "there"]
+        unwanted = [place for place, truth in self.truth.items() if truth.wished == "gone"]
+        left: list[Place] = []
+        quiet = {
+            "type": "movie",
+            "ids": {"tmdb": self.world.films[9].ids["tmdb"]},
+            "watched_at": PAST - 86_400,
+        }
+        for operation, places in (("add", wanted), ("remove", unwanted)):
+            items = [self._item(place, "tmdb") for place in places]
+            given = [*items, quiet] if operation == "add" else items
+            report = self._call(1, operation, given, None, meant=operation == "remove")
+            assert report is not None
+            ends = _ends(report, items)
+            left += [place for place, (end, reason) in zip(places, ends, strict=True) if end == "unresolved"]
+            if operation == "add":
+                for place, (_, reason) in zip(places, ends, strict=True):
+                    if reason == "near":
+                        self.truth[place].wished = "either"
+        return left
+
+    def _may_stay_open(self, place: Place) -> bool:
+        """What `rules.md` leaves to the user: unknown dates, and what has a stranger in its minute."""
+        title, minute = self.titles[place[0]], place[1]
+        beside = [
+            play for play in self.account.plays if play.title.kind == title.kind and play.minute == minute
+        ]
+        return minute == 0 or any(play.title is not title for play in beside)
+
+    # --- helpers
+
+    @property
+    def now(self) -> float:
+        return self.world.clock.now().timestamp()
+
+    @property
+    def fault_came_up(self) -> str | None:
+        """The fault that the last call met."""
+        return self._met
+
+    def _call(
+        self, who: int, operation: str, items: Sequence[Item], kill_at: int | None, *, meant: bool = False
+    ) -> Report | None:
+        """Add or remove. What other plays there are is left alone."""
+        self.simulator.settle()
+        before = {play.id: play for play in self.account.plays}
+        posts = self.world.asked("POST", "/sync/history")
+
+        def use(trakt: TraktAccount) -> Report:
+            if operation == "add":
+                return trakt.add("history", items)
+            return trakt.remove("history", items, meant=meant)
+
+        report, _ = self.processes[who].run(use, kill_at)
+        self.calls += 1
+        self.killed += report is None
+        self._met = self.fault if self.world.asked("POST", "/sync/history") > posts else None
+        self.fault = None if self._met is not None else self.fault
+        self.faults_met += self._met is not None
+        self.simulator.settle()
+        after = {play.id for play in self.account.plays}
+        named = [self._number(play.title) for play in before.values() if play.id not in after]
+        assert operation == "remove" or not named, "adding took something away"
+        if report is not None:
+            ended = len(report.confirmed) + len(report.existing) + len(report.unresolved)
+            assert ended == len(items)
+        return report
+
+    _met: str | None = None
+
+    def _name(self, item: Item) -> Identity:
+        """Which play an item of the index names."""
+        ids, show_ids = item["ids"], item.get("show_ids")
+        assert isinstance(ids, dict)
+        minute = int(datetime.fromisoformat(str(item["watched_at"])).timestamp())
+        for title in (*self.titles, *self.others, *self.lands.values(), self.world.films[9]):
+            if title.kind != item["type"]:
+                continue
+            if any(title.ids.get(name) == value for name, value in ids.items()):
+                return _identity(title, minute)
+            if isinstance(title, Episode) and not ids and isinstance(show_ids, dict):
+                numbers = (item["season"], item["episode"]) == (title.season.number, title.number)
+                if numbers and any(title.show.ids.get(name) == value for name, value in show_ids.items()):
+                    return _identity(title, minute)
+        raise AssertionError(f"an unknown item: {item}")
+
+    def _number(self, title: Watchable) -> int:
+        return self.titles.index(title) if title in self.titles else -1
+
+    def _held(self, place: Place) -> int:
+        """How many plays of this name Trakt has, wherever they landed."""
+        self.simulator.settle()
+        title = self.lands.get(place[0], self.titles[place[0]])
+        return sum(1 for play in self.account.plays if play.title is title and play.minute == place[1])
+
+    def _is_odd(self, place: Place) -> bool:
+        """Whether its plays land elsewhere, or where nobody sees them."""
+        return place[0] in self.lands or self.account.hidden.covers(self.titles[place[0]])
+
+    def _item(self, place: Place, spelling: str) -> Item:
+        title, minute = self.titles[place[0]], place[1]
+        watched_at: object = minute or "unknown"
+        if isinstance(title, Episode) and spelling == "numbers":
+            return episode_item(title, watched_at=watched_at)
+        wanted = ("tmdb", "imdb", "trakt") if spelling == "all" else (spelling,)
+        ids = {name: title.ids[name] for name in wanted if name in title.ids} or {"tmdb": title.ids["tmdb"]}
+        if (
+            place[0] in self.lands
+        ):  # whoever names it by several ids that Trakt no longer knows names two plays
+            ids = {"tmdb": title.ids["tmdb"]}
+        return {"type": title.kind, "ids": ids, "watched_at": watched_at}
+
+
+def _apart(places: Sequence[Place]) -> list[Place]:
+    """Without plays of a title that are near to one another."""
+    return [place for place in places if place[1] != PAST + 60]
+
+
+def _identity(title: Watchable, minute: int) -> Identity:
+    return title.kind, title.trakt, minute
+
+
+def _ends(report: Report, items: Sequence[Item]) -> list[tuple[str, str | None]]:
+    """The end and the reason of each item, in the order in which they were handed in."""
+    ends: dict[int, tuple[str, str | None]] = {}
+    for end in ("confirmed", "existing", "unresolved"):
+        for outcome in getattr(report, end):
+            ends[id(outcome.item)] = (end, outcome.reason)
+    return [ends[id(item)] for item in items]
+
+
+TestPlays = Plays.TestCase
+TestPlays.settings = settings(
+    max_examples=60, stateful_step_count=25, deadline=None, print_blob=True, report_multiple_bugs=False
+)
