@@ -8,7 +8,7 @@ cases are made here and handed over.
 import random
 import re
 from collections.abc import Callable
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,7 +38,7 @@ from crosswatch_trakt.application.ports import (
     Tokens,
     TokenStore,
 )
-from crosswatch_trakt.application.settings import API_URL, Settings, zone_named
+from crosswatch_trakt.application.settings import API_URL, Settings, first_zone
 from crosswatch_trakt.application.trakt.activities import TraktStamps
 from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.catalogue import TraktCatalogue
@@ -148,12 +148,7 @@ def _recent(caller: Caller) -> Recent:
 
 
 def _zone(settings: Settings, person: Person) -> tzinfo:
-    """The zone in which a date alone is meant: of the settings, else the account's, else UTC."""
-    for name in (settings.timezone, person.timezone):
-        zone = None if name is None else zone_named(name)
-        if zone is not None:
-            return zone
-    return UTC
+    return first_zone(settings.timezone, person.timezone)
 
 
 def _one_play_a_title(person: Person) -> bool:

@@ -7,7 +7,7 @@ command line alike: one table, `docs/settings.md`, kept true by a test.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -86,6 +86,17 @@ def zone_named(name: str) -> tzinfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def first_zone(*names: str | None) -> tzinfo:
+    """The zone in which a date alone is meant, and times are shown: the first of these that there is (the
+    settings', then the account's), else UTC.
+    """
+    for name in names:
+        zone = None if name is None else zone_named(name)
+        if zone is not None:
+            return zone
+    return UTC
 
 
 def parse_settings(given: Mapping[str, object]) -> Result[Settings, BadInput]:

@@ -122,6 +122,12 @@ def parse_whole(value: object) -> int | None:
     return value if isinstance(value, int) and 0 <= value < 2**63 else None
 
 
+def parse_up_to(number_max: int, value: object) -> int | None:
+    """A whole number from zero to a bound; None for anything else."""
+    number = parse_whole(value)
+    return number if number is not None and number <= number_max else None
+
+
 def parse_imdb(value: object) -> str | None:
     """`tt` and at least seven digits, out of `tt0137523`, `TT137523`, `137523` or the number."""
     number = parse_number(value.strip().lower().removeprefix("tt") if isinstance(value, str) else value)

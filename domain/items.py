@@ -21,7 +21,7 @@ from crosswatch_trakt.domain.ids import (
     ids_item,
     parse_ids,
     parse_number,
-    parse_whole,
+    parse_up_to,
 )
 from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.outcomes import Reason, Refusal
@@ -79,13 +79,16 @@ def parse_media(item: object) -> Result[Media, Refusal]:
     if kind is None:
         return Failure(Refusal(Reason.UNSUPPORTED_TYPE, f"type is {_shown(word)}"))
     ids = parse_ids(item.get("ids"))
-    title, year = _title(item.get("title")), _up_to(YEAR_MAX, item.get("year")) or None
+    title, year = _title(item.get("title")), parse_up_to(YEAR_MAX, item.get("year")) or None
     if kind in (MediaType.MOVIE, MediaType.SHOW):
         if not ids and title is None:
             return Failure(Refusal(Reason.MISSING_IDS, "neither ids nor a title"))
         return Success(Media(kind, ids, title, year))
     show_ids = parse_ids(item.get("show_ids"))
-    season, episode = _up_to(NUMBER_MAX, item.get("season")), _up_to(NUMBER_MAX, item.get("episode"))
+    season, episode = (
+        parse_up_to(NUMBER_MAX, item.get("season")),
+        parse_up_to(NUMBER_MAX, item.get("episode")),
+    )
     own = without_shows(ids, show_ids)
     media = Media(
         kind,
@@ -226,11 +229,6 @@ def _title(value: object) -> str | None:
     if not 0 < len(text) <= TITLE_MAX or _SURROGATE.search(text):
         return None  # broken text could neither be sent nor written down
     return text
-
-
-def _up_to(number_max: int, value: object) -> int | None:
-    number = parse_whole(value)
-    return number if number is not None and number <= number_max else None
 
 
 def _shown(value: object) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from crosswatch_trakt.domain.media import Lookup
-from crosswatch_trakt.domain.plays import Play
+from crosswatch_trakt.domain.plays import Play, by_minute
 
 LAG_S = 15 * 60.0  # Trakt's lists and ledger are believed to be at most so far behind
 STAMP_AGE_S = 2.0  # a younger stamp may stand for two changes: it has whole seconds
@@ -144,10 +144,7 @@ def match(lines: Iterable[Line], plays: Iterable[Play]) -> dict[int, Play]:
     """Which line is shown by which play: same item, same minute, each play standing for one line."""
     lines = tellable(lines)
     minutes = {line.play.minute for line in lines}
-    rows: dict[int, Lookup[Play]] = {}
-    for play in plays:
-        if play.minute in minutes and play.history_id is not None:
-            rows.setdefault(play.minute, Lookup()).add(play.media, play)
+    rows = by_minute(play for play in plays if play.minute in minutes and play.history_id is not None)
     taken: set[int | None] = set()
     shown: dict[int, Play] = {}
     for line in lines:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from returns.result import Failure, Result
 from crosswatch_trakt.adapters.cli.settings import Loaded, load_settings
 from crosswatch_trakt.adapters.cli.show import say
 from crosswatch_trakt.adapters.library import TraktAccount, TraktError
-from crosswatch_trakt.application.settings import Settings, zone_named
+from crosswatch_trakt.application.settings import Settings, first_zone
 from crosswatch_trakt.domain.problems import Problem
 
 T = TypeVar("T")
@@ -62,11 +62,7 @@ class Opening:
 
     def zone(self, account_zone: str | None) -> tzinfo:
         """The zone of the settings, else the account's, else UTC."""
-        for name in (self.settings.timezone, account_zone):
-            zone = None if name is None else zone_named(name)
-            if zone is not None:
-                return zone
-        return UTC
+        return first_zone(self.settings.timezone, account_zone)
 
 
 def opening(context: typer.Context) -> Opening:

@@ -48,7 +48,6 @@ class Listed(Generic[Value]):
     reading: Reading
     set_aside: Mapping[str, int] = field(default_factory=dict)  # reason → rows that name nothing
     etags: Sequence[str | None] = ()
-    began_at: float | None = None  # when its first page was answered, by the server's clock
 
 
 class Counting:
@@ -184,7 +183,7 @@ def _listed(
     reader = RowReader()
     values = [value for page in pages.pages for value in read(reader, page)]
     reading = Reading(pages.endpoint, len(pages.pages), pages.announced, frozenset(reader.seen))
-    return Listed(values, reading, reader.set_aside, pages.etags, pages.began_at)
+    return Listed(values, reading, reader.set_aside, pages.etags)
 
 
 def _ledger(

@@ -18,7 +18,7 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.ports import Response
 from crosswatch_trakt.application.trakt.call import Call, Caller
-from crosswatch_trakt.application.trakt.judge import NOT_MODIFIED, server_time
+from crosswatch_trakt.application.trakt.judge import NOT_MODIFIED
 from crosswatch_trakt.application.trakt.rows import decode
 from crosswatch_trakt.domain.ids import parse_number
 from crosswatch_trakt.domain.problems import Incomplete, Problem, UnexpectedAnswer
@@ -38,7 +38,6 @@ class Page(Generic[Rows]):
     announced: int | None  # rows of all pages together
     limit: int  # rows that a full page has
     etag: str | None
-    at: float | None  # epoch seconds by the server's clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,6 @@ class Pages(Generic[Rows]):
     pages: Sequence[Rows]
     announced: int | None
     etags: Sequence[str | None] = field(default=())
-    began_at: float | None = None  # when the first page was answered, by the server's clock
 
 
 Progressed = Callable[[int, int | None], None]
@@ -84,14 +82,13 @@ class PageReader:
                 [page.rows for page in read],
                 max((page.announced for page in read if page.announced is not None), default=None),
                 [page.etag for page in read],
-                read[0].at,
             )
         )
 
     def first(self, call: Call, shape: type[Rows]) -> Result[Pages[Rows], Problem]:
         """The first page alone, and what is announced of the whole."""
         read = self._page(call, shape, 1)
-        return read.map(lambda page: Pages(call.path, [page.rows], page.announced, [page.etag], page.at))
+        return read.map(lambda page: Pages(call.path, [page.rows], page.announced, [page.etag]))
 
     def unchanged(self, call: Call, etags: Sequence[str | None]) -> Result[bool, Problem]:
         """Whether every page of a list still answers 304 to its tag; asked in order, to the first no."""
@@ -173,9 +170,7 @@ def _read(call: Call, response: Response, shape: type[Rows]) -> Result[Page[Rows
     announced = _count(headers.get("x-pagination-item-count"))
     limit = parse_number(headers.get("x-pagination-limit"))
     return decode(response.body, shape, call.name).map(
-        lambda rows: Page(
-            rows, announced, limit or _limit_of(rows), headers.get("etag"), server_time(response)
-        )
+        lambda rows: Page(rows, announced, limit or _limit_of(rows), headers.get("etag"))
     )
 
 

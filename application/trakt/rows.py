@@ -13,7 +13,7 @@ from typing import Annotated, TypeAlias, TypeVar
 import msgspec
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.domain.ids import parse_ids, parse_whole
+from crosswatch_trakt.domain.ids import parse_ids, parse_up_to
 from crosswatch_trakt.domain.items import NUMBER_MAX, TITLE_MAX, YEAR_MAX, without_shows
 from crosswatch_trakt.domain.ledger import Minutes, Title
 from crosswatch_trakt.domain.media import Media, MediaType
@@ -227,7 +227,7 @@ def _media(kind: str | None, main: bytes, show: bytes) -> Media | None:
     title = _object(main)
     ids = parse_ids(title.ids)
     if kind in ("movie", "show"):
-        year = _up_to(YEAR_MAX, title.year) or None
+        year = parse_up_to(YEAR_MAX, title.year) or None
         return Media(MediaType(kind), ids, _name(title), year) if ids or _name(title) else None
     series = _object(show)
     show_ids = parse_ids(series.ids)
@@ -236,10 +236,10 @@ def _media(kind: str | None, main: bytes, show: bytes) -> Media | None:
         MediaType(str(kind)),
         without_shows(ids, show_ids) if ids.trakt is None else ids,
         _name(title),
-        _up_to(YEAR_MAX, series.year) or None,
+        parse_up_to(YEAR_MAX, series.year) or None,
         show_ids,
-        _up_to(NUMBER_MAX, title.season if episode else title.number),
-        _up_to(NUMBER_MAX, title.number) if episode else None,
+        parse_up_to(NUMBER_MAX, title.season if episode else title.number),
+        parse_up_to(NUMBER_MAX, title.number) if episode else None,
         _name(series),
     )
     return media if media.ids or media.scope is not None else None
@@ -255,11 +255,6 @@ def _object(raw: bytes) -> TitleObject:
 def _name(title: TitleObject) -> str | None:
     text = title.title.strip() if isinstance(title.title, str) else ""
     return text if 0 < len(text) <= TITLE_MAX else None
-
-
-def _up_to(number_max: int, value: object) -> int | None:
-    number = parse_whole(value)
-    return number if number is not None and number <= number_max else None
 
 
 def _moment(text: str | None) -> int | None:

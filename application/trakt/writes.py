@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import msgspec
 from returns.result import Failure, Result
@@ -12,8 +11,7 @@ from crosswatch_trakt.application.trakt.call import Call, Caller
 from crosswatch_trakt.domain.answers import Answer, parse_answer
 from crosswatch_trakt.domain.payloads import Target
 from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
-
-Operation: TypeAlias = Literal["add", "remove"]
+from crosswatch_trakt.domain.unresolved import Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from crosswatch_trakt.domain.items import media_item, parse_media, play_item
 from crosswatch_trakt.domain.keys import canonical_key
 from crosswatch_trakt.domain.ledger import Title
 from crosswatch_trakt.domain.media import Lookup, Media, MediaType
-from crosswatch_trakt.domain.outcomes import Already, End, Fates
+from crosswatch_trakt.domain.outcomes import Already, Fates
 from crosswatch_trakt.domain.payloads import Leaf, Target, plan_payloads
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
@@ -114,7 +114,7 @@ class CollectPlays:
         for kind in self.types:
             self.recent.forget_collected(kind)
         run.name_unclear()
-        gone = [play.media for position, play in enumerate(titles) if not _failed(run, position)]
+        gone = [play.media for position, play in enumerate(titles) if run.is_done(position)]
         return _reported(run, self._remember((), gone))
 
     def _is_unplayed(self, media: Media) -> bool:
@@ -200,11 +200,6 @@ def _media(collected: _Collected) -> Iterable[Media]:
         media = parse_media(item).value_or(None)
         if media is not None:
             yield media
-
-
-def _failed(run: Run[Play], position: int) -> bool:
-    outcome = run.fates.of(position)
-    return outcome is None or outcome.end is End.UNRESOLVED
 
 
 def _reported(run: Run[Play], problems: Sequence[Problem] = ()) -> Report:

@@ -35,7 +35,7 @@ from crosswatch_trakt.domain.ledger import ByTitle, title_of
 from crosswatch_trakt.domain.media import Lookup, Media
 from crosswatch_trakt.domain.outcomes import Already, End, Reason, Refusal
 from crosswatch_trakt.domain.payloads import Leaf, Payload, Target, Way, plan_payloads, way_to
-from crosswatch_trakt.domain.plays import Play
+from crosswatch_trakt.domain.plays import Play, by_minute
 from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.repeating import hinders_all, surely_not_applied
 from crosswatch_trakt.domain.timestamps import MINUTE_S, Undated, to_iso
@@ -63,9 +63,7 @@ class There:
     unshown: ByTitle
     plays: dict[int, Lookup[Play]] = field(default_factory=dict)
     lines: dict[int, Lookup[Line]] = field(default_factory=dict)
-    batch: dict[int, Lookup[int]] = field(
-        default_factory=dict
-    )  # plays of this call: positions of their items
+    batch: dict[int, Lookup[int]] = field(default_factory=dict)  # of this call: positions of the items
     lifted: set[int] = field(default_factory=set)  # numbers of open lines that the caller says are to go
 
     def others(self, minutes: Iterable[int]) -> list[Media]:
@@ -458,9 +456,7 @@ def minute_of(wish: PlayWish) -> int:
 
 
 def _there(plays: Iterable[Play], unshown: ByTitle, lines: Iterable[Line], minutes: set[int]) -> There:
-    there = There(unshown)
-    for play in plays:
-        there.plays.setdefault(play.minute, Lookup()).add(play.media, play)
+    there = There(unshown, by_minute(plays))
     for line in lines:
         if line.play.minute in minutes:
             there.lines.setdefault(line.play.minute, Lookup()).add(line.play.media, line)

@@ -4,7 +4,7 @@ Trakt removes *all* plays of a title that is named in a removal. So the play is 
 in the stored history, or in the title's own list, and only its id is sent: the other plays stay.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Protocol
@@ -18,10 +18,7 @@ from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.doubt import SettleDoubts
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
 from crosswatch_trakt.application.write.history import Collect
-from crosswatch_trakt.application.write.once import (
-    CurrentHistory,
-    up_to_date,
-)
+from crosswatch_trakt.application.write.once import CurrentHistory, minute_of, up_to_date
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.application.write.run import Run, Writes, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
@@ -34,7 +31,7 @@ from crosswatch_trakt.domain.ledger import Title
 from crosswatch_trakt.domain.media import Lookup, Media, same_item, undecided
 from crosswatch_trakt.domain.outcomes import Already, End, Reason, Refusal
 from crosswatch_trakt.domain.payloads import PlayRemoval, Target, plan_play_removals
-from crosswatch_trakt.domain.plays import Play
+from crosswatch_trakt.domain.plays import Play, by_minute
 from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.timestamps import Undated
 
@@ -179,7 +176,7 @@ class RemovePlays:
         wishes = [wish for _, wish in run.open()]
         if any(wish.watched_at is None or wish.history_id is not None for wish in wishes):
             return self.store.plays()
-        return self.store.plays_at({_minute(wish) for wish in wishes})
+        return self.store.plays_at({minute_of(wish) for wish in wishes})
 
     def _meant(
         self,
@@ -249,7 +246,7 @@ class RemovePlays:
                 mark = Line(number, replace(play, history_id=None), Stage.REMOVED, now, "", False)
                 marks[position].append(mark)
                 number += 1
-        going = _by_minute(play for meant in found.values() for play in meant.stored)
+        going = by_minute(play for meant in found.values() for play in meant.stored)
         shown = [
             replace(line, seen=True) for line in lines.values() if line.confirmed and _is_of(line.play, going)
         ]
@@ -272,11 +269,11 @@ class RemovePlays:
             if run.fates.open(position)
         ]
         confirmed = run.settle_all(answered)
-        gone = [play for position, _ in answered if _done(run, position) for play in found[position].stored]
+        gone = [play for position, _ in answered if run.is_done(position) for play in found[position].stored]
         kept = [
             line
             for position in found
-            if not run.doubtful and not _done(run, position)
+            if not run.doubtful and not run.is_done(position)
             for line in marks[position]
         ]
         stored = self._forget_lines(gone, kept).bind(lambda _: self.store.apply((), gone))
@@ -292,7 +289,7 @@ class RemovePlays:
         """A play that is removed is no longer to be remembered as ours; only after its answer. The marks of
         what was kept go.
         """
-        removed = _by_minute(gone)
+        removed = by_minute(gone)
 
         def of_removed(lines: Lines) -> Result[None, Problem]:
             ours = [number for number, line in lines.items() if line.confirmed and _is_of(line.play, removed)]
@@ -325,13 +322,6 @@ def _dated(wish: PlayWish, all_plays: bool) -> Result[PlayWish, Refusal]:
     return Success(wish)
 
 
-def _by_minute(plays: Iterable[Play]) -> dict[int, Lookup[Play]]:
-    found: dict[int, Lookup[Play]] = {}
-    for play in plays:
-        found.setdefault(play.minute, Lookup()).add(play.media, play)
-    return found
-
-
 def _is_of(play: Play, plays: Mapping[int, Lookup[Play]]) -> bool:
     """Whether the same play is among these."""
     return bool(plays.get(play.minute, _NO_PLAYS).find(play.media))
@@ -353,11 +343,6 @@ def _worst(fates: Sequence[Fate]) -> Fate:
     return Fate.EXISTING
 
 
-def _done(run: Run[PlayWish], position: int) -> bool:
-    outcome = run.fates.of(position)
-    return outcome is not None and outcome.end is not End.UNRESOLVED
-
-
 def _all_stored(run: Run[PlayWish], plays: Sequence[Play]) -> bool:
     """Whether every item finds a play among these."""
     by_title = Lookup((play.media, play) for play in plays)
@@ -371,7 +356,7 @@ def _all_stored(run: Run[PlayWish], plays: Sequence[Play]) -> bool:
 
 
 def _fits(play: Play, wish: PlayWish) -> bool:
-    return wish.watched_at is None or play.minute == _minute(wish)
+    return wish.watched_at is None or play.minute == minute_of(wish)
 
 
 def _contradicts(play: Play, wish: PlayWish) -> bool:
@@ -379,12 +364,8 @@ def _contradicts(play: Play, wish: PlayWish) -> bool:
     return not same_item(play.media, wish.media) and not undecided(play.media, wish.media)
 
 
-def _minute(wish: PlayWish) -> int:
-    return wish.watched_at if isinstance(wish.watched_at, int) else 0
-
-
 def _key(wish: PlayWish) -> str | None:
     key = canonical_key(wish.media)
     if key is None or wish.watched_at is None:
         return key
-    return event_key(key, _minute(wish))
+    return event_key(key, minute_of(wish))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crosswatch_trakt.domain.outcomes import Already, End, Fates, Outcome, Reason
+from crosswatch_trakt.domain.outcomes import Already, End, Fates, Outcome, Reason, sort_outcomes
 from crosswatch_trakt.domain.problems import (
     AccountLimit,
     AccountLocked,
@@ -52,9 +52,10 @@ def report(
     collection: Report | None = None,
 ) -> Report:
     """Sort the outcomes by their end, in the order of the items."""
-    confirmed, existing, unresolved = ([outcome for outcome in outcomes if outcome.end is end] for end in End)
-    said = list(dict.fromkeys(problems))
-    return Report(feature, operation, confirmed, existing, unresolved, said, collection, dry_run)
+    ends, said = sort_outcomes(outcomes), list(dict.fromkeys(problems))
+    return Report(
+        feature, operation, ends.confirmed, ends.existing, ends.unresolved, said, collection, dry_run
+    )
 
 
 def settle_duplicates(fates: Fates, twins: dict[int, int]) -> None:

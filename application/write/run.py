@@ -63,6 +63,11 @@ class Run(Generic[Wish]):
             if self.fates.open(position) and position not in self.twins and position not in self.unclear:
                 yield position, wish
 
+    def is_done(self, position: int) -> bool:
+        """Whether this item has its end, and it is as was wished."""
+        outcome = self.fates.of(position)
+        return outcome is not None and outcome.end is not End.UNRESOLVED
+
     def refuse(self, position: int, refusal: Refusal) -> None:
         """An item that cannot be sent."""
         self.fates.settle(position, End.UNRESOLVED, refusal.reason, refusal.hint)
