@@ -337,6 +337,9 @@ class Holdings(containers.DeclarativeContainer):
         add_plays,
         remove_plays,
         providers.Dict(watchlist=watchlist_book, ratings=ratings_book, history=history_book),
+        episodes.provider,
+        store,
+        state,
     )
 
 
@@ -347,8 +350,13 @@ def connect(
     transport: HttpTransport | None = None,
     clock: Clock | None = None,
     gates: Gates | None = None,
+    tokens: Callable[[StateStore], TokenStore] | None = None,
+    around: Callable[[HttpTransport], HttpTransport] | None = None,
 ) -> Connection:
-    """A connection with the usual adapters, or those given in their place. Close its resources."""
+    """A connection with the usual adapters, or those given in their place. Close its resources.
+
+    `tokens` makes a store of the one above all accounts; `around` goes between us and the transport.
+    """
     connection = Connection(settings=settings)
     given = (
         (connection.progress, progress),
@@ -359,6 +367,11 @@ def connect(
     for provider, adapter in given:
         if adapter is not None:
             provider.override(providers.Object(adapter))
+    if tokens is not None:
+        connection.tokens.override(providers.ThreadSafeSingleton(tokens, connection.state))
+    if around is not None and transport is None:
+        plain = providers.ThreadSafeSingleton(RequestsTransport, connection.session)
+        connection.transport.override(providers.ThreadSafeSingleton(around, plain))
     connection.init_resources()
     return connection
 

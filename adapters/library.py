@@ -14,13 +14,14 @@ from returns.result import Failure, Result, Success
 from crosswatch_trakt.application.account import Account, AnyIndex, Since, check_feature
 from crosswatch_trakt.application.advice import advice
 from crosswatch_trakt.application.health import Health, health_of
-from crosswatch_trakt.application.ports import Clock, HttpTransport, Progress
+from crosswatch_trakt.application.ports import Clock, HttpTransport, Progress, StateStore, TokenStore
 from crosswatch_trakt.application.settings import Settings, check_settings
 from crosswatch_trakt.application.trakt.access import Access
-from crosswatch_trakt.application.trakt.call import Caller
+from crosswatch_trakt.application.trakt.call import Call, Caller
 from crosswatch_trakt.application.trakt.gate import Gates
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.application.write.report import Report
+from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import BadInput, Problem
 from crosswatch_trakt.domain.unresolved import Operation, Unresolved
 
@@ -64,15 +65,28 @@ class TraktAccount:
         transport: HttpTransport | None = None,
         clock: Clock | None = None,
         gates: Gates | None = None,
+        tokens: Callable[[StateStore], TokenStore] | None = None,
+        around: Callable[[HttpTransport], HttpTransport] | None = None,
     ) -> "TraktAccount":
         """Open the account that the settings name; other adapters may stand in for the usual ones.
+        `tokens` makes a store of pairs; `around` is put around the usual transport.
 
         Raises TraktError for settings that cannot be meant.
         """
         from crosswatch_trakt.adapters.container import connect
 
         _value(check_settings(settings))
-        return cls(connect(settings, progress=progress, transport=transport, clock=clock, gates=gates))
+        return cls(
+            connect(
+                settings,
+                progress=progress,
+                transport=transport,
+                clock=clock,
+                gates=gates,
+                tokens=tokens,
+                around=around,
+            )
+        )
 
     def close(self) -> None:
         """Close what is open: connections."""
@@ -149,6 +163,31 @@ class TraktAccount:
     def activities(self) -> Mapping[str, str]:
         """What changed last at Trakt: `movies.watched_at` → ISO date."""
         return self._do(lambda account: account.activities())
+
+    def aired_episodes(self, show: Mapping[str, object]) -> Sequence[dict[str, object]]:
+        """The episodes of a show that have been aired, as items, specials left out."""
+        return self._do(lambda account: account.aired_episodes(show))
+
+    def stored_plays(self, minutes: Collection[int]) -> Sequence[Play]:
+        """What is stored of these minutes (epoch seconds); nothing is asked of Trakt."""
+        return self._do(lambda account: account.stored_plays(minutes))
+
+    def forget_indexes(self) -> None:
+        """Forget the stored indexes, so that the next ones are read whole. Loses nothing of ours."""
+        self._do(lambda account: account.forget_indexes())
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        body: object = None,
+    ) -> Result[bytes, Problem]:
+        """One request of another kind: its body, or what went wrong. A GET alone is repeated."""
+        call = Call("account", method, path, query or {}, body, harmless=method == "GET")
+        return self._opened().bind(
+            lambda account: account.caller.request_with_retries(call, lambda answer: Success(answer.body))
+        )
 
     def health(self) -> Health:
         """Whether the account can be used now. Never raises."""

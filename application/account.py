@@ -12,17 +12,20 @@ from typing import TypeAlias, get_args
 from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.index.history import IndexHistory, Plays
-from crosswatch_trakt.application.index.lists import IndexList, Items
-from crosswatch_trakt.application.ports import Clock
+from crosswatch_trakt.application.index.lists import RATINGS_FILE, WATCHLIST_FILE, IndexList, Items
+from crosswatch_trakt.application.ports import Clock, HistoryStore, StateStore
 from crosswatch_trakt.application.trakt.activities import read_activities
 from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.application.trakt.recent import Feature
+from crosswatch_trakt.application.write.episodes import MakeEpisodes
 from crosswatch_trakt.application.write.history import AddPlays
 from crosswatch_trakt.application.write.lists import WriteList
 from crosswatch_trakt.application.write.removal import RemovePlays
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
+from crosswatch_trakt.domain.items import media_item, parse_media
+from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import (
     AnswerLost,
     BadInput,
@@ -58,6 +61,9 @@ class Account:
     add_plays: AddPlays
     remove_plays: RemovePlays
     books: Mapping[Feature, UnresolvedBook]
+    episodes: MakeEpisodes
+    store: HistoryStore
+    state: StateStore
 
     def index(
         self,
@@ -119,6 +125,28 @@ class Account:
         """What changed last: `movies.watched_at` → ISO date."""
         read = read_activities(self.caller, self.clock, "account")
         return read.map(lambda activities: activities.stamps)
+
+    def aired_episodes(self, show: object) -> Result[Sequence[dict[str, object]], Problem]:
+        """The episodes of a show that have been aired, as items, specials left out."""
+        now = int(self.clock.now().timestamp())
+        match parse_media(show):
+            case Failure(refusal):
+                return Failure(BadInput(refusal.hint, "Give a show with its ids."))
+            case named:
+                aired = self.episodes().aired(named.unwrap(), now)
+                return aired.map(lambda episodes: [media_item(episode) for episode in episodes])
+
+    def stored_plays(self, minutes: Collection[int]) -> Result[Sequence[Play], Problem]:
+        """What is stored of these minutes (epoch seconds); nothing is asked of Trakt."""
+        return self.store.plays_at(minutes)
+
+    def forget_indexes(self) -> Result[None, Problem]:
+        """Forget what is a copy of Trakt's. The journal and the unresolved are none, and stay."""
+        return (
+            self.store.clear()
+            .bind(lambda _: self.state.delete(WATCHLIST_FILE))
+            .bind(lambda _: self.state.delete(RATINGS_FILE))
+        )
 
     def _index(self, feature: Feature) -> Result[AnyIndex, Problem]:
         match feature:

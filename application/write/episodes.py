@@ -97,6 +97,16 @@ class Episodes:
         """When the episode was first aired, plus its length; None if Trakt cannot say."""
         return self.episode(media).map(lambda found: None if found is None else found.released_at)
 
+    def aired(self, show: Media, now: int) -> Result[Sequence[Media], Problem]:
+        """The episodes of a show that have been aired, specials left out; none if Trakt does not know it."""
+        return self._episodes_of(show.ids).map(
+            lambda episodes: [
+                Media(MediaType.EPISODE, parse_ids(one.ids), None, None, show.ids, one.season, one.number)
+                for one in episodes
+                if one.season > 0 and one.released_at is not None and one.released_at <= now
+            ]
+        )
+
     def episode(self, media: Media) -> Result[CatalogueEpisode | None, Problem]:
         """The episode in its show's season list."""
         if not media.show_ids:

@@ -1,0 +1,112 @@
+"""The files that CrossWatch's own pages read: its analyzer, its insights, its editor.
+
+They are copies for these readers, in their names and shapes; what we remember ourselves lies in a folder
+beside them and hangs on the account. Nothing is kept outside a pair's run. A user clears a provider's
+cache by deleting these files, so their absence is an order to read everything anew.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from returns.result import Result
+
+from crosswatch_trakt.adapters.crosswatch import host
+from crosswatch_trakt.adapters.crosswatch.host import Config
+from crosswatch_trakt.adapters.crosswatch.index import EngineIndex
+from crosswatch_trakt.adapters.crosswatch.sessions import Session
+from crosswatch_trakt.adapters.library import TraktError
+from crosswatch_trakt.adapters.state import FileState
+from crosswatch_trakt.application.account import AnyIndex
+from crosswatch_trakt.application.trakt.recent import NEEDED, Feature
+from crosswatch_trakt.domain.problems import StateUnwritable
+
+CACHE_MARK = "trakt.cache.json"
+LIMIT_FILE = "trakt_last_limit_error.json"
+WATERMARKS = "trakt.watermarks"
+NAMES: Mapping[Feature, str] = {
+    "watchlist": "trakt_watchlist.shadow",
+    "ratings": "trakt_ratings.index",
+    "history": "trakt_history.index",
+}
+HISTORY_SCHEMA = 2
+
+
+def keep_index(session: Session, view: Config, feature: Feature, told: EngineIndex, whole: AnyIndex) -> None:
+    """Write the copy of an index, if it has changed or is not there; what cannot be written is logged."""
+    scope = host.pair_scope(view)
+    if session.folder is None or scope is None:
+        return
+    name, state = f"{NAMES[feature]}.{scope}.json", FileState(session.folder)
+    if not whole.fetched and (session.folder / name).exists():
+        return
+    marks = _marks(session)
+    for file, document in (
+        (name, _document(feature, told, whole, marks)),
+        (f"{WATERMARKS}.{scope}.json", marks),
+    ):
+        _said(state.write(file, msgspec.json.encode(document)), feature)
+
+
+def note_limit(folder: Path | None, feature: Feature) -> None:
+    """Remember that the account is full."""
+    if folder is not None:
+        note = {"feature": feature, "ts": _now()}
+        _said(FileState(folder).write(LIMIT_FILE, msgspec.json.encode(note)), feature)
+
+
+def heed_cleared_cache(session: Session) -> None:
+    """Forget our indexes too, if the user has cleared CrossWatch's cache."""
+    if session.folder is None or (session.folder / CACHE_MARK).exists():
+        return
+    session.account.forget_indexes()
+    mark = {"schema": 1, "note": "delete this file to have everything read from Trakt anew", "since": _now()}
+    _said(FileState(session.folder).write(CACHE_MARK, msgspec.json.encode(mark)), "history")
+
+
+def watermarks(stamps: Mapping[str, str]) -> dict[str, str]:
+    """When each feature was last changed, of the stamps of `last_activities`."""
+    newest = {feature: max(stamps.get(name, "") for name in names) for feature, names in NEEDED.items()}
+    return {feature: stamp for feature, stamp in newest.items() if stamp}
+
+
+def _marks(session: Session) -> dict[str, str]:
+    with suppress(TraktError):
+        return watermarks(session.account.activities())
+    return {}
+
+
+def _document(
+    feature: Feature, told: EngineIndex, whole: AnyIndex, marks: Mapping[str, str]
+) -> dict[str, object]:
+    made = int(whole.as_of.timestamp())
+    match feature:
+        case "watchlist":
+            return {"etag": "", "ts": made, "items": told}
+        case "ratings":
+            rated = dict.fromkeys(("movies", "shows", "seasons", "episodes"), marks.get("ratings", ""))
+            return {"generated_at": _iso(made), "items": told, "wm": rated}
+        case "history":
+            return {
+                "schema": HISTORY_SCHEMA,
+                "generated_at": _iso(made),
+                "validated_at": _iso(made),
+                "wm": {"watched_at": marks.get("history", "")},
+                "items": told,
+            }
+
+
+def _said(written: Result[None, StateUnwritable], feature: str) -> None:
+    problem = written.swap().value_or(None)
+    if problem is not None:
+        host.log(feature, "warn", "state_unwritable", problem=problem.cause)
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp())
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
