@@ -18,6 +18,7 @@ from crosswatch_trakt.adapters.library import TraktAccount
 from crosswatch_trakt.application.identity import fingerprint
 from crosswatch_trakt.application.ports import Clock, HttpTransport, Tokens
 from crosswatch_trakt.application.settings import Settings
+from crosswatch_trakt.application.trakt.gate import Gates
 
 NAMED = "_cw_provider_instance"  # where a view names its profile itself
 OPEN_MAX = 16
@@ -40,11 +41,12 @@ class Session:
 
 @dataclass(slots=True)
 class Sessions:
-    """Opens accounts, each once. `transport` and `clock` stand in for the usual ones in tests."""
+    """Opens accounts, each once. The next three stand in for the usual ones in tests."""
 
     context: object = None  # what the engine injected last
     transport: HttpTransport | None = None
     clock: Clock | None = None
+    gates: Gates | None = None
     _open: dict[tuple[str, Settings], Session] = field(default_factory=dict)
     _profiles: dict[str, str] = field(default_factory=dict)  # fingerprint of a token → its profile
     _warned: set[tuple[str, ...]] = field(default_factory=set)
@@ -94,6 +96,7 @@ class Sessions:
             progress=teller,
             transport=self.transport,
             clock=clock,
+            gates=self.gates,
             tokens=lambda state: ConfigTokens(instance, given, state),
             around=PacedTransport if is_trakt_itself(settings) else None,
         )
