@@ -5,6 +5,7 @@ A document is replaced by a rename, so that a reader, a full disk or a crash nev
 
 import errno
 import os
+import stat
 import tempfile
 import threading
 import time
@@ -47,8 +48,7 @@ class FileState:
         path = self._path(name)
         try:
             make_private_folder(self._folder)
-            self._sweep(name)
-            self._replace(path, document)
+            replace_file(path, document)
         except OSError as error:
             return Failure(StateUnwritable(name, system_words(error)))
         return Success(None)
@@ -106,30 +106,6 @@ class FileState:
         check_name(name)
         return self._folder / name
 
-    def _replace(self, path: Path, document: bytes) -> None:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=self._folder)
-        try:
-            try:
-                rest = memoryview(document)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            os.replace(temporary, path)  # mkstemp made it 0600, and so it stays
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
-        sync_folder(self._folder)
-
-    def _sweep(self, name: str) -> None:
-        """Remove what writers of this document left that were killed."""
-        for path in self._folder.glob(f".{name}.*.tmp"):
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _TEMPORARY_MAX_S:
-                    path.unlink()
-
 
 class MemoryState:
     """Documents of this process, gone with it."""
@@ -182,6 +158,41 @@ def check_name(name: str) -> None:
     """Raise ValueError for a name that would leave the folder or hide in it: a mistake of ours."""
     if not name or name.startswith(".") or any(mark in name for mark in "/\\\0"):
         raise ValueError(f"{name!r} cannot name a document")
+
+
+def replace_file(path: Path, document: bytes, like: os.stat_result | None = None) -> None:
+    """Replace it by a rename, and return once both file and rename are on disk.
+
+    It is for this user alone, as `mkstemp` made it, or has rights and owner of the file `like` tells of.
+    """
+    _sweep(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        try:
+            if like is not None and os.name == "posix":
+                with suppress(PermissionError):  # only root may give a file away
+                    os.fchown(handle, like.st_uid, like.st_gid)
+                os.fchmod(handle, stat.S_IMODE(like.st_mode))
+            rest = memoryview(document)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_folder(path.parent)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of this file left that were killed."""
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _TEMPORARY_MAX_S:
+                left.unlink()
 
 
 def make_private_folder(folder: Path) -> None:
