@@ -13,6 +13,7 @@ from crosswatch_trakt.domain.problems import (
     AppRefused,
     BadInput,
     Blocked,
+    HostUnusable,
     Incomplete,
     LoginEnded,
     NotSent,
@@ -126,6 +127,12 @@ def advice(problem: Problem) -> str:
                 f"{name} cannot be written: {_clause(cause)}. "
                 "Check the folder's rights and the free space, or choose another with --state-dir."
             )
+        case HostUnusable(name, cause):
+            return (
+                f"CrossWatch's files in {name} cannot be changed: {_clause(cause)}. "
+                "What is in place is whole. Check rights and free space; in a container, mount the file "
+                "that `crosswatch-trakt crosswatch shim` prints."
+            )
         case BadInput(what, mend):
             name = what.split(" ", 1)[0]  # of a setting: names stay as they are
             return f"{what if '_' in name else what[:1].upper() + what[1:]}. {mend}"
@@ -156,7 +163,7 @@ def exit_code(problem: Problem) -> ExitCode:
             return ExitCode.UNAVAILABLE
         case Incomplete():
             return ExitCode.INCOMPLETE
-        case StateUnreadable() | StateUnwritable():
+        case StateUnreadable() | StateUnwritable() | HostUnusable():
             return ExitCode.STATE
         case BadInput():
             return ExitCode.BAD_INPUT

@@ -149,6 +149,14 @@ class StateUnwritable:
 
 
 @dataclass(frozen=True, slots=True)
+class HostUnusable:
+    """A file of the program we are a part of cannot be read or replaced."""
+
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class BadInput:
     """What the caller handed in is not what it says: a feature, a setting, a file."""
 
@@ -174,5 +182,6 @@ Problem: TypeAlias = (
     | LoginEnded
     | StateUnreadable
     | StateUnwritable
+    | HostUnusable
     | BadInput
 )

@@ -13,6 +13,7 @@ from crosswatch_trakt.domain.problems import (
     AppRefused,
     BadInput,
     Blocked,
+    HostUnusable,
     Incomplete,
     LoginEnded,
     NotSent,
@@ -68,6 +69,7 @@ def wait_before_repeat_s(
             | LoginEnded()
             | StateUnreadable()
             | StateUnwritable()
+            | HostUnusable()
             | BadInput()
         ):
             return None
@@ -78,7 +80,7 @@ def surely_not_applied(problem: Problem) -> bool:
     match problem:
         case NotSent() | SignInAgain() | AppRefused() | Blocked() | VipOnly() | RateLimited():
             return True
-        case StateUnreadable() | StateUnwritable() | BadInput():  # nothing was sent
+        case StateUnreadable() | StateUnwritable() | HostUnusable() | BadInput():  # nothing was sent
             return True
         case Refused(status=status):
             return status in PROVE_NOTHING_WRITTEN

@@ -19,7 +19,16 @@ from typing import Annotated, NoReturn, Protocol, cast
 
 import typer
 
-from crosswatch_trakt.adapters.cli import demo, reading, show, signing, simulate, unresolved, writing
+from crosswatch_trakt.adapters.cli import (
+    crosswatch,
+    demo,
+    reading,
+    show,
+    signing,
+    simulate,
+    unresolved,
+    writing,
+)
 from crosswatch_trakt.adapters.cli.codes import FAULT
 from crosswatch_trakt.adapters.cli.opening import Opening
 from crosswatch_trakt.adapters.library import TraktError
@@ -57,6 +66,7 @@ for _command in (
 ):
     app.command()(_command)
 app.add_typer(unresolved.app, name="unresolved")
+app.add_typer(crosswatch.app, name="crosswatch")
 for _command in (simulate.simulate, demo.demo):
     app.command()(_command)
 

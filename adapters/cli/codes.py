@@ -3,7 +3,7 @@
 | code | meaning |
 |---|---|
 | 0 | done |
-| 1 | done, but some items are unresolved |
+| 1 | done, but some items are unresolved; of `crosswatch check`: ours is not there, or is another |
 | 2 | wrong usage, or input that is not what it says |
 | 3 | sign in again, or the app is refused |
 | 4 | the account is full or locked, or only VIP accounts may do this |

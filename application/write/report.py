@@ -11,6 +11,7 @@ from crosswatch_trakt.domain.problems import (
     AppRefused,
     BadInput,
     Blocked,
+    HostUnusable,
     Incomplete,
     LoginEnded,
     NotSent,
@@ -89,7 +90,7 @@ def reason_of(problem: Problem) -> str:
             return "http:404"
         case Refused(status=status) | Unavailable(status=status):
             return f"http:{status}"
-        case StateUnreadable() | StateUnwritable():
+        case StateUnreadable() | StateUnwritable() | HostUnusable():
             return Reason.STATE_UNWRITABLE
         case AnswerLost() | UnexpectedAnswer() | Incomplete() | BadInput():
             return Reason.AMBIGUOUS

@@ -15,6 +15,7 @@ from crosswatch_trakt.domain.problems import (
     AppRefused,
     BadInput,
     Blocked,
+    HostUnusable,
     Incomplete,
     LoginEnded,
     NotSent,
@@ -58,6 +59,7 @@ EXAMPLES: tuple[tuple[Problem, ExitCode, str], ...] = (
     (LoginEnded("it was denied"), ExitCode.SIGN_IN, "it was denied"),
     (StateUnreadable("x.json", "Permission denied."), ExitCode.STATE, "x.json cannot be read"),
     (StateUnwritable("x.json", "No space left on device"), ExitCode.STATE, "free space"),
+    (HostUnusable("/app", "Read-only file system"), ExitCode.STATE, "mount the file"),
     (BadInput("there is no feature 'x'", "Choose from: history."), ExitCode.BAD_INPUT, "There is no feature"),
 )
 

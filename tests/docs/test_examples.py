@@ -17,6 +17,7 @@ from crosswatch_trakt.adapters.cli import demo, simulate
 from crosswatch_trakt.adapters.clock import ManualClock, SystemClock
 from crosswatch_trakt.adapters.simulator import Simulator, SimulatorTransport, oauth, seed, serve
 from crosswatch_trakt.application.trakt.gate import Gates
+from tests.crosswatch.standin import standin
 from tests.docs.pages import PAGES, blocks, codes, file_patterns, first_codes, rows_of, section, text_of
 from tests.docs.shell import YOURS, Shell
 
@@ -47,6 +48,7 @@ def shell(
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
+    standin(tmp_path / "CrossWatch")
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, "utf-8")
     with serve(trakt) as server:
@@ -152,6 +154,8 @@ def test_json_has_the_fields_of_the_tables_and_no_others(shell: Shell, trakt: Si
     assert set(entries) == set(cleared) == {"watchlist", "ratings", "history"}
     status = given(shell, "crosswatch-trakt status --json")
     assert set(status) == fields["status"]
+    looked = given(shell, "crosswatch-trakt crosswatch check CrossWatch --json   # exit code 1")
+    assert set(looked) == fields["crosswatch check"]
     of_outcome = next(row[1] for row in tables["add"] if "confirmed" in row[0])
     assert set(codes(of_outcome)) == set(report["unresolved"][0])
     of_stored = next(row[1] for row in tables["status"] if "stored" in row[0])

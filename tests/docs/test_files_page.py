@@ -11,7 +11,7 @@ from crosswatch_trakt.application.settings import Settings
 from tests.docs.pages import ROOT, file_patterns, text_of
 
 PAGE = "docs/files.md"
-FILE_NAME = re.compile(r"[\w.*@-]+\.(json|jsonl|sqlite|lock|tmp|damaged)")
+FILE_NAME = re.compile(r"[\w.*@-]+\.(json|jsonl|sqlite|lock|tmp|damaged|stock)")
 
 
 def in_code() -> set[str]:
