@@ -10,7 +10,7 @@ from typing import cast
 from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.host import Item
 from crosswatch_trakt.adapters.crosswatch.items import HISTORY_ID
-from crosswatch_trakt.adapters.crosswatch.naming import Names, name_titles
+from crosswatch_trakt.adapters.crosswatch.naming import Names, engine_item, name_titles
 from crosswatch_trakt.application.index.history import Plays
 from crosswatch_trakt.application.index.lists import Items
 from crosswatch_trakt.domain.items import media_item
@@ -23,7 +23,7 @@ EngineIndex = dict[str, Item]
 
 def list_index(index: Items) -> tuple[EngineIndex, Names]:
     """The watchlist or the ratings; and which keys two titles would have had."""
-    items = [engine_item(item) for item in index.values()]
+    items = list(index.values())
     # An engine of typed keys merges nothing of different types.
     names = name_titles(items, by_any_id=not host.tells_types_apart())
     return {names.of[place][0]: names.of[place][1] for place in range(len(items))}, names
@@ -38,7 +38,7 @@ def history_index(index: Plays) -> tuple[EngineIndex, Names]:
         if id(play.media) not in titles:
             titles[id(play.media)] = len(medias)
             medias.append(play.media)
-    names = name_titles([engine_item(media_item(media)) for media in medias], by_any_id=False)
+    names = name_titles([media_item(media) for media in medias], by_any_id=False)
     told: EngineIndex = {}
     for play in plays:
         title_key, title = names.of[titles[id(play.media)]]
@@ -61,13 +61,3 @@ def _dated(title: Item, play: Play) -> Item:
     if play.history_id is not None:
         item[HISTORY_ID] = str(play.history_id)
     return item
-
-
-def engine_item(item: Mapping[str, object]) -> Item:
-    """An item in the engine's words: ids as text, and of other services none that it does not know."""
-    told = dict(item)
-    for place in ("ids", "show_ids"):
-        ids = told.get(place)
-        if isinstance(ids, Mapping):
-            told[place] = {name: str(value) for name, value in ids.items() if isinstance(value, int | str)}
-    return told

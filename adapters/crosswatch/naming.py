@@ -11,10 +11,13 @@ from typing import TypeAlias
 
 from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.host import Item
+from crosswatch_trakt.domain.ids import parse_number
 
 Token: TypeAlias = tuple[str, str]  # namespace, id
 
 UNKNOWN = "unknown:"  # the engine's key of what has none
+_TELLING = {"tmdb", "imdb", "tvdb"}
+_OWN = {"trakt", "slug"}
 _RANK = {"movie": 0, "show": 1, "season": 2, "episode": 3}
 
 
@@ -27,16 +30,39 @@ class Names:
 
 
 def name_titles(items: Sequence[Item], *, by_any_id: bool) -> Names:
-    """Name each title once. `by_any_id`: no two may share any id, not only the key."""
+    """Name each of our titles once, the same in whatever order they came. `by_any_id`: no two may share any
+    id, not only the key.
+    """
     names, keys, tokens = Names(), set[str](), set[Token]()
     for place in sorted(range(len(items)), key=lambda place: _strength(items[place])):
-        key, item = _named(items[place], keys, tokens if by_any_id else set())
-        if item is not items[place]:
-            names.collisions.append(host.canonical_key(items[place]))
+        whole = engine_item(items[place])
+        key, item = _named(whole, keys, tokens if by_any_id else set())
+        if item is not whole:
+            names.collisions.append(host.canonical_key(whole))
         keys.add(key)
         tokens |= _tokens(item)
         names.of[place] = key, item
     return names
+
+
+def engine_item(item: Mapping[str, object]) -> Item:
+    """An item in the engine's words: ids as text, and none that it would mistake for another title's."""
+    told, blind = dict(item), not host.tells_types_apart()
+    for place in ("ids", "show_ids"):
+        ids = told.get(place)
+        if isinstance(ids, Mapping):
+            told[place] = _ids_told(ids, blind)
+    return told
+
+
+def _ids_told(ids: Mapping[str, object], blind: bool) -> dict[str, str]:
+    """Before 0.12 the engine takes any two titles that share a number for one, whatever their types, and
+    Trakt counts films, shows and episodes each from one: its own numbers are told only where others lack.
+    """
+    told = {name: str(value) for name, value in ids.items() if isinstance(value, int | str)}
+    if blind and told.keys() & _TELLING:
+        return {name: value for name, value in told.items() if name not in _OWN}
+    return told
 
 
 def _named(item: Item, keys: set[str], tokens: set[Token]) -> tuple[str, Item]:
@@ -58,7 +84,7 @@ def _named(item: Item, keys: set[str], tokens: set[Token]) -> tuple[str, Item]:
 
 def _strength(item: Mapping[str, object]) -> tuple[int, int]:
     """Films keep what they share with others; of two of one type, the one that Trakt has had longer."""
-    return _RANK.get(str(item.get("type")), len(_RANK)), int(_ids(item, "ids").get("trakt", "0"))
+    return _RANK.get(str(item.get("type")), len(_RANK)), parse_number(_ids(item, "ids").get("trakt")) or 0
 
 
 def _tokens(item: Mapping[str, object]) -> set[Token]:
