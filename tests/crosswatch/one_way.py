@@ -1,5 +1,7 @@
 """A feature of a one-way pair: the target shall have what the source has."""
 
+from collections.abc import Container
+
 from tests.crosswatch.applying import (
     apply_add,
     apply_remove,
@@ -61,7 +63,8 @@ def _missing_and_changed(source: Side, target: Side) -> tuple[list[Item], list[I
 def _to_remove(source: Side, target: Side) -> list[Item]:
     reading, job = source.job.reading, source.job
     if text(job.settings, "remove_mode") == "mirror":
-        known, kept = target.before, reading.match(target.rows, source.rows)
+        kept, before = reading.match(target.rows, source.rows), target.before
+        known = _ever_seen(target, before)
         goes = [key for key in target.rows if key not in kept and key in known]
     else:
         goes = _deleted_at_the_source(source, target)
@@ -69,6 +72,15 @@ def _to_remove(source: Side, target: Side) -> list[Item]:
     if not target.suspect:
         removes += pending_removals(target, source.rows)
     return removes
+
+
+def _ever_seen(target: Side, before: Index) -> Container[str]:
+    """Mirroring spares what was not there in the last run: but of ratings and single plays nothing in the
+    first run."""
+    reading = target.job.reading
+    if reading.feature == "ratings" or reading.events:
+        return reading.match(target.rows, before) if before else target.rows
+    return before
 
 
 def _deleted_at_the_source(source: Side, target: Side) -> list[str]:

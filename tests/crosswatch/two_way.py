@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.crosswatch.applying import apply_add, apply_remove, guard_mass_delete, offer
+from tests.crosswatch.applying import apply_add, apply_remove, apply_update, guard_mass_delete, offer
 from tests.crosswatch.keys import epoch, played_at
 from tests.crosswatch.side import Side
 from tests.crosswatch.values import Index, Item, block, flag, text
@@ -13,6 +13,7 @@ class Wish:
     """What is to be done on one side."""
 
     adds: list[Item] = field(default_factory=list)
+    updates: list[Item] = field(default_factory=list)
     removes: list[Item] = field(default_factory=list)
 
 
@@ -36,6 +37,7 @@ def two_way(a: Side, b: Side) -> None:
     _settle_values(a, b, to_a, to_b)
     for side, wish in ((a, to_a), (b, to_b)):
         wish.adds = offer(wish.adds, side) if job.may_add else []
+        wish.updates = offer(wish.updates, side) if job.may_add else []
         wish.removes = guard_mass_delete(wish.removes, side) if job.may_remove and not first else []
     job.run.emit(
         "two:plan",
@@ -49,6 +51,8 @@ def two_way(a: Side, b: Side) -> None:
         removed = apply_remove(side, wish.removes, side.rows)
         for key in removed.gone_there if removed else ():
             side.rows.pop(key, None)
+    for side, wish in ((a, to_a), (b, to_b)):
+        apply_update(side, wish.updates, side.rows)
     replies = [apply_add(side, wish.adds, side.rows) for side, wish in ((a, to_a), (b, to_b))]
     for side, reply in zip((a, b), replies, strict=True):
         if reply and reply.wants_refresh and not side.down:
@@ -113,6 +117,6 @@ def _settle_values(a: Side, b: Side, to_a: Wish, to_b: Wish) -> None:
         else:
             a_wins = when_left > when_right
         if a_wins:
-            to_b.adds.append(job.reading.play(left, mine))
+            to_b.updates.append(job.reading.play(left, mine))
         else:
-            to_a.adds.append(job.reading.play(right, theirs))
+            to_a.updates.append(job.reading.play(right, theirs))
