@@ -250,3 +250,30 @@ def test_a_film_and_a_show_of_one_number_are_one_row_to_the_old_engine_alone(tmp
         came_over[form] = (world.there.has("ratings", film(550)), world.there.has("ratings", show(550)))
 
     assert came_over == {Form.OLD: (False, True), Form.NEW: (True, True)}
+
+
+# --- values
+
+
+def test_of_two_ratings_the_newer_wins_but_a_date_never_goes_back(tmp_path: Path) -> None:
+    """Rated anew with an older date, the row keeps its newer one: then the pair's source wins."""
+    world = Installation(tmp_path, mode="two-way", features=("ratings",))
+    world.here.rate(film(1), 5, NEW_PLAY)
+    world.run()
+    world.here.rate(film(1), 8, OLD_PLAY)
+    world.run()
+
+    assert [side.ratings[0]["rating"] for side in (world.here, world.there)] == [8, 8]
+
+
+@pytest.mark.parametrize("feature", ["watchlist", "ratings"])
+def test_a_mirror_spares_what_it_never_saw_but_of_ratings_nothing_in_the_first_run(
+    tmp_path: Path, feature: str
+) -> None:
+    world = Installation(tmp_path, settings={"remove_mode": "mirror"}, features=(feature,))
+    world.there.wish_for(film(1))
+    world.there.rate(film(1), 5, OLD_PLAY)
+
+    world.run()
+
+    assert world.there.has(feature, film(1)) == (feature == "watchlist")

@@ -26,6 +26,8 @@ def two_way(a: Side, b: Side) -> None:
     b.ask_checkpoint()
     a.check_shrinkage()
     b.check_shrinkage()
+    for side in (a, b):
+        side.rows = _completed(side.rows, side.before)
     buried = job.memory.buried(job.graves, job.feature, job.config, job.host.now())
     first = not (a.before or b.before or buried)
     if not first and flag(job.sync, "include_observed_deletes", default=True):
@@ -59,6 +61,22 @@ def two_way(a: Side, b: Side) -> None:
             side.rows.update(side.refresh() or {})
     a.remember(a.rows)
     b.remember(b.rows)
+
+
+def _completed(rows: Index, before: Index) -> Index:
+    """Each row with what was known of it before, and the later of two dates: a date never goes back."""
+    whole: Index = {}
+    for key, row in rows.items():
+        known = before.get(key, {})
+        merged = {**known, **{name: value for name, value in row.items() if value not in (None, "")}}
+        for name in ("ids", "show_ids"):
+            if name in merged:
+                merged[name] = {**block(known, name), **block(row, name)}
+        for name in ("watched_at", "rated_at"):
+            if (epoch(known.get(name)) or 0) > (epoch(row.get(name)) or 0):
+                merged[name] = known[name]
+        whole[key] = merged
+    return whole
 
 
 def _gone(side: Side) -> Index:
