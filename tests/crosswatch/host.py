@@ -52,6 +52,7 @@ class GateUse:
     token: str
     client_id: str
     status: int | None = None
+    background: bool = False  # of a passage: it leaves the reserve to the foreground
 
 
 @dataclass
@@ -115,9 +116,16 @@ class Host:
             raise SyncCancelled("cancelled")
 
     @contextmanager
-    def request_gate(self, method: str, token: str, *, client_id: str = "") -> Iterator[None]:
-        """The host's own budget, one for each token; here it only counts."""
-        self.gate_uses.append(GateUse(method, token.removeprefix("Bearer "), client_id))
+    def request_gate(
+        self, method: str, token: str, *, client_id: str = "", background: bool = False
+    ) -> Iterator[None]:
+        """The host's own budget, one for each token; here it only counts. The background's waits end with
+        the run."""
+        if background:
+            self.raise_if_cancelled()
+        self.gate_uses.append(
+            GateUse(method, token.removeprefix("Bearer "), client_id, background=background)
+        )
         yield
 
     def record_response(
