@@ -36,11 +36,13 @@ def test_a_source_that_is_down_is_skipped_and_writes_to_a_target_that_is_down_ar
 
 def test_two_way_a_side_that_is_down_is_believed(tmp_path: Path) -> None:
     """The truth about the engine: so a provider that is down reports all its features off, and raises."""
-    world = filled(Installation(tmp_path, mode="two-way", features=("watchlist",)))
+    world = filled(Installation(tmp_path, mode="two-way"))
     world.here.moods.status = "down"
     world.here.moods.leaves_out = 2
 
-    assert world.run().features["watchlist"].removed == 2
+    removed = {name: tally.removed for name, tally in world.run().features.items()}
+
+    assert removed == {"history": 2, "watchlist": 2, "ratings": 0}  # ratings alone are spared
 
 
 @pytest.mark.parametrize("trouble", ["auth_failed", "raises"])

@@ -30,12 +30,14 @@ def two_way(a: Side, b: Side) -> None:
         side.rows = _completed(side.rows, side.before)
     buried = job.memory.buried(job.graves, job.feature, job.config, job.host.now())
     first = not (a.before or b.before or buried)
-    if not first and flag(job.sync, "include_observed_deletes", default=True):
+    wanted = flag(job.sync, "include_observed_deletes", default=True)
+    watching = wanted and not first and not a.down and not b.down
+    if watching:
         _bury_what_went(a, buried)
         _bury_what_went(b, buried)
     to_a, to_b = Wish(), Wish()
-    _plan(a, b, to_a, to_b, buried)
-    _plan(b, a, to_b, to_a, buried)
+    _plan(a, b, to_a, to_b, buried, watching=watching)
+    _plan(b, a, to_b, to_a, buried, watching=watching)
     _settle_values(a, b, to_a, to_b)
     for side, wish in ((a, to_a), (b, to_b)):
         wish.adds = offer(wish.adds, side) if job.may_add else []
@@ -92,13 +94,18 @@ def _bury_what_went(side: Side, buried: dict[str, float]) -> None:
             job.memory.bury(job.graves, job.feature, {key, *tokens}, job.host.now())
 
 
-def _plan(here: Side, there: Side, wish_here: Wish, wish_there: Wish, buried: dict[str, float]) -> None:
+def _plan(
+    here: Side, there: Side, wish_here: Wish, wish_there: Wish, buried: dict[str, float], *, watching: bool
+) -> None:
     """Each row of `here` that `there` lacks: it was deleted there, or it is new."""
     reading, gone = here.job.reading, _gone(there)
     matched = reading.match(here.rows, there.rows)
     lacking = {key: item for key, item in here.rows.items() if key not in matched}
-    # Of ratings any shared id tells, of the rest the very key does.
-    went = set(reading.match(lacking, gone)) if reading.feature == "ratings" else lacking.keys() & gone.keys()
+    # Of ratings any shared id tells, if deletions are watched; of the rest the very key does, always.
+    if reading.feature == "ratings":
+        went = set(reading.match(lacking, gone)) if watching else set()
+    else:
+        went = lacking.keys() & gone.keys()
     own = reading.match(lacking, here.before)
     for key, item in lacking.items():
         row = reading.play(item, key)
