@@ -322,6 +322,7 @@ class Holdings(containers.DeclarativeContainer):
         batch_size=settings.provided.history_chunk_size,
         trust_s=settings.provided.write_trust_s,
         guard=guard,
+        doubts=doubts,
     )
     account = providers.ThreadSafeSingleton(
         Account,

@@ -73,7 +73,7 @@ class RemovePlays:
     batch_size: int
     trust_s: float
     guard: RemovalGuard
-    doubts: SettleDoubts | None = None
+    doubts: SettleDoubts
 
     def __call__(
         self,
@@ -103,7 +103,7 @@ class RemovePlays:
         return up_to_date(self.history, self.store, self.recent, self.trust_s).bind(
             lambda _: self.state.locked(
                 LOCK,
-                lambda: self._settled().bind(
+                lambda: self._settled(run).bind(
                     lambda lines: self._find_surely(run, lines).bind(
                         lambda found: self.store.count().bind(
                             lambda held: self._send(run, found, None if meant else held, lines)
@@ -113,12 +113,10 @@ class RemovePlays:
             )
         )
 
-    def _settled(self) -> Result[Lines, Problem]:
-        """The lines of the journal, after a look for those that are open."""
-        doubts = self.doubts
-        return self.journal.lines().bind(
-            lambda lines: Success(lines) if doubts is None else doubts.later(lines)
-        )
+    def _settled(self, run: Run[PlayWish]) -> Result[Lines, Problem]:
+        """The lines of the journal, after a look for those that are open; a dry run writes nothing there."""
+        lines = self.journal.lines()
+        return lines if run.dry_run else lines.bind(self.doubts.later)
 
     # --- which plays are meant
 

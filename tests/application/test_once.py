@@ -584,6 +584,22 @@ def test_a_play_in_doubt_is_not_called_gone(world: World) -> None:
     assert plays(world) == Counter()
 
 
+def test_a_removal_settles_what_is_open_before_it_looks(world: World) -> None:
+    """What was surely never applied is forgotten, whoever asks; a dry run only looks."""
+    settled(world)
+    world.simulator.fail_next(Fault(lost=True), "POST", HISTORY)
+    add(world, films(world, 1))
+    elsewhere = film_item(world.films[8], watched_at=MINUTE + 86_400)
+    world.account.watch(world.films[8], MINUTE + 86_400)
+    world.clock.advance(LAG_S + 121)
+    with world.open() as trakt:
+        trakt.remove("history", [elsewhere], dry_run=True)
+        assert [line.open for line in lines(world)] == [True]
+        assert ends(trakt.remove("history", [elsewhere]))["confirmed"] == [None]
+
+    assert [line.stage for line in lines(world)] == [Stage.REMOVED]
+
+
 def test_a_play_sent_again_after_its_removal_is_not_confirmed_by_the_old_one(world: World) -> None:
     """Lists that lag show the play that was removed; the new one never reached Trakt."""
     (item,) = films(world, 1)
