@@ -323,6 +323,8 @@ class Holdings(containers.DeclarativeContainer):
         trust_s=settings.provided.write_trust_s,
         guard=guard,
         doubts=doubts,
+        stamps=stamps,
+        clock=clock,
     )
     account = providers.ThreadSafeSingleton(
         Account,

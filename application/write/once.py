@@ -210,14 +210,23 @@ class SendOnce:
         """Settle duplicates, what is there, and what is open, before ids are looked up and after."""
         minutes = {minute_of(run.wishes[position]) for position in positions if run.fates.open(position)}
         near = {near for minute in minutes for near in self._near(minute)}
-        oldest = self.clock.now().timestamp() - LAG_S - self.trust_s
-        known = [line for line in lines.values() if not _is_outlived(line, oldest)]
         return self.store.plays_at(near).bind(
             lambda plays: self.history.unshown().bind(
-                lambda unshown: self._compare(
-                    run, positions, episodes, _there(plays, unshown, known, near), meant
+                lambda unshown: self._telling(lines).bind(
+                    lambda known: self._compare(
+                        run, positions, episodes, _there(plays, unshown, known, near), meant
+                    )
                 )
             )
+        )
+
+    def _telling(self, lines: Lines) -> Result[Sequence[Line], Problem]:
+        """The lines that still tell something: not those of removals that what is stored has outlived."""
+        known = list(lines.values())
+        if not any(line.stage is Stage.REMOVED for line in known):
+            return Success(known)
+        return self.stamps.stamp("history").map(
+            lambda stamp: [line for line in known if not _is_outlived(line, stamp.at - LAG_S - self.trust_s)]
         )
 
     def _near(self, minute: int) -> Sequence[int]:

@@ -12,7 +12,8 @@ from typing import Protocol
 from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.application.index.history import LOCK
-from crosswatch_trakt.application.ports import HistoryStore, Journal, StateStore
+from crosswatch_trakt.application.index.proving import Stamps
+from crosswatch_trakt.application.ports import Clock, HistoryStore, Journal, StateStore
 from crosswatch_trakt.application.trakt.lists import Listed
 from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.doubt import SettleDoubts
@@ -74,6 +75,8 @@ class RemovePlays:
     trust_s: float
     guard: RemovalGuard
     doubts: SettleDoubts
+    stamps: Stamps
+    clock: Clock
 
     def __call__(
         self,
@@ -231,17 +234,25 @@ class RemovePlays:
             return Success(run.finish(self.book))
         if run.dry_run or not asked:
             return Success(run.finish(self.book))
-        return self._mark(found, lines).map(lambda marks: self._send_all(run, found, asked, marks))
+        began_at = self.clock.monotonic()
+        return (
+            self.stamps.stamp("history", fresh=True)
+            .bind(lambda stamp: self._mark(found, lines, stamp.at))
+            .map(lambda marks: self._send_all(run, found, asked, marks, began_at))
+        )
 
-    def _mark(self, found: Mapping[int, Meant], lines: Lines) -> Result[dict[int, list[Line]], Problem]:
+    def _mark(
+        self, found: Mapping[int, Meant], lines: Lines, at: float
+    ) -> Result[dict[int, list[Line]], Problem]:
         """Remember, before it is asked for, what is to go: lists may show it for a while yet. Of our own
         plays also that they were shown: killed amid this, nobody could tell them from those never shown.
+        `at`: by the server's clock.
         """
-        now, number = self.book.clock.now().timestamp(), next_number(lines)
+        number = next_number(lines)
         marks: dict[int, list[Line]] = {position: [] for position in found}
         for position, meant in found.items():
             for play in meant.stored:
-                mark = Line(number, replace(play, history_id=None), Stage.REMOVED, now, "", False)
+                mark = Line(number, replace(play, history_id=None), Stage.REMOVED, at, "", False)
                 marks[position].append(mark)
                 number += 1
         going = by_minute(play for meant in found.values() for play in meant.stored)
@@ -257,6 +268,7 @@ class RemovePlays:
         found: Mapping[int, Meant],
         asked: Sequence[tuple[int, int]],
         marks: Mapping[int, Sequence[Line]],
+        began_at: float,
     ) -> Report:
         fates: dict[int, list[Fate]] = {position: [] for position in found}
         for removal in plan_play_removals(asked, size=self.batch_size):
@@ -268,13 +280,15 @@ class RemovePlays:
         ]
         confirmed = run.settle_all(answered)
         gone = [play for position, _ in answered if run.is_done(position) for play in found[position].stored]
-        kept = [
-            line
-            for position in found
-            if not run.doubtful and not run.is_done(position)
+        kept = {position for position in found if not run.doubtful and not run.is_done(position)}
+        passed_s = self.clock.monotonic() - began_at  # of many batches the last goes minutes after the first
+        stay = [
+            replace(line, sent_at=line.sent_at + passed_s)
+            for position in found.keys() - kept
             for line in marks[position]
         ]
-        stored = self._forget_lines(gone, kept).bind(lambda _: self.store.apply((), gone))
+        needless = [line for position in kept for line in marks[position]]
+        stored = self._remember(gone, stay, needless).bind(lambda _: self.store.apply((), gone))
         if not isinstance(stored, Success):
             run.problems.append(stored.failure())
         if run.doubtful or not isinstance(stored, Success):
@@ -283,16 +297,17 @@ class RemovePlays:
         self.recent.count_removals("history", len(removed))
         return run.finish(self.book, self.collect.removed(removed) if removed else None)
 
-    def _forget_lines(self, gone: Sequence[Play], kept: Sequence[Line]) -> Result[None, Problem]:
-        """A play that is removed is no longer to be remembered as ours; only after its answer. The marks of
-        what was kept go.
+    def _remember(
+        self, gone: Sequence[Play], marks: Sequence[Line], needless: Sequence[Line]
+    ) -> Result[None, Problem]:
+        """A play that is removed is no longer to be remembered as ours; only after its answer. Its mark has
+        the time of the last answer from now on; the marks of what was kept go.
         """
         removed = by_minute(gone)
 
         def of_removed(lines: Lines) -> Result[None, Problem]:
             ours = [number for number, line in lines.items() if line.confirmed and _is_of(line.play, removed)]
-            dropped = [*ours, *(line.number for line in kept)]
-            return self.journal.write((), dropped) if dropped else Success(None)
+            return self.journal.write(marks, [*ours, *(line.number for line in needless)])
 
         return self.journal.lines().bind(of_removed)
 

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from crosswatch_trakt import Report, TraktAccount, TraktError
 from crosswatch_trakt.adapters.clock import ManualClock
 from crosswatch_trakt.adapters.journal import FileJournal
 from crosswatch_trakt.adapters.simulator import Fault, broken
-from crosswatch_trakt.application.ports import Clock
 from crosswatch_trakt.domain.journal import LAG_S, Line, Stage
 from crosswatch_trakt.domain.outcomes import Outcome
 from tests.application.killing import Process
@@ -45,6 +45,23 @@ def add(world: World, items: Sequence[object], **given: object) -> Report:
     meant = bool(given.pop("meant", False))
     with world.open(another_process=True, **given) as trakt:
         return trakt.add("history", items, meant=meant)
+
+
+@dataclass(frozen=True)
+class WrongClock:
+    """The clock of a computer that is so many hours off."""
+
+    world: World
+    hours: int
+
+    def now(self) -> datetime:
+        return self.world.clock.now() + timedelta(hours=self.hours)
+
+    def monotonic(self) -> float:
+        return self.world.clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.world.clock.sleep(seconds)
 
 
 def settled(world: World) -> None:
@@ -319,18 +336,7 @@ def test_an_index_that_began_before_the_post_notes_no_absence(world: World) -> N
 
 def test_a_computer_whose_clock_is_wrong_keeps_its_lines_long_enough(world: World) -> None:
     """What tells when a play was confirmed is Trakt's clock: an hour's error forgets no play too early."""
-
-    class Behind:
-        def now(self) -> datetime:
-            return world.clock.now() - timedelta(hours=1)
-
-        def monotonic(self) -> float:
-            return world.clock.monotonic()
-
-        def sleep(self, seconds: float) -> None:
-            world.clock.sleep(seconds)
-
-    wrong: Clock = Behind()
+    wrong = WrongClock(world, -1)
     item = film_item(world.films[0], watched_at=AT)
     Process(world, clock=wrong).run(lambda trakt: trakt.add("history", [item]))
     Process(world, clock=wrong).run(lambda trakt: trakt.index("history"))
@@ -633,6 +639,41 @@ def test_a_removed_play_that_a_list_still_shows_is_not_called_there(world: World
         assert ends(trakt.add("history", [item]))["confirmed"] == [None]
 
     assert plays(world) == {play_of(world.films[0]): 1}
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_wrong_clock_does_not_forget_what_was_removed(world: World, hours: int) -> None:
+    (item,) = films(world, 1)
+    world.account.watch(world.films[0], MINUTE)
+    settled(world)
+    world.clock.advance(LAG_S)
+    world.simulator.lag.everywhere(600)
+    computer = Process(world, clock=WrongClock(world, hours))
+    computer.run(lambda trakt: trakt.remove("history", [item]))
+    computer.run(lambda trakt: trakt.index("history"))
+    report, _ = computer.run(lambda trakt: trakt.add("history", [item]))
+
+    assert report is not None
+    assert ends(report)["unresolved"] == ["ambiguous"]
+
+
+def test_the_last_batch_of_a_long_removal_is_remembered_as_long_as_the_first(world: World) -> None:
+    for film in world.films[:2]:
+        world.account.watch(film, MINUTE)
+    settled(world)
+    world.clock.advance(LAG_S)
+    world.simulator.fail_next(
+        Fault(status=429, headers={"retry-after": "280"}), "POST", f"{HISTORY}/remove", after=1
+    )
+    world.simulator.lag.everywhere(LAG_S - 60)
+    with world.open(history_chunk_size=1, removal_guard_min=9) as trakt:
+        assert ends(trakt.remove("history", films(world, 2)))["confirmed"] == [None] * 2
+    world.clock.advance(LAG_S - 120)
+    with world.open() as trakt:
+        trakt.index("history")
+        report = trakt.add("history", films(world, 2))
+
+    assert ends(report) == {"confirmed": [None], "existing": [], "unresolved": ["ambiguous"]}
 
 
 def test_without_lag_a_removed_play_is_sent_again_at_once(world: World) -> None:
