@@ -28,7 +28,7 @@ from crosswatch_trakt.domain.guard import RemovalGuard
 from crosswatch_trakt.domain.items import PlayWish, parse_play_removal
 from crosswatch_trakt.domain.journal import Line, Lines, Stage, next_number
 from crosswatch_trakt.domain.keys import canonical_key, event_key
-from crosswatch_trakt.domain.ledger import Title
+from crosswatch_trakt.domain.ledger import Title, title_of
 from crosswatch_trakt.domain.media import Lookup, Media, same_item, undecided
 from crosswatch_trakt.domain.outcomes import Already, End, Reason, Refusal
 from crosswatch_trakt.domain.payloads import PlayRemoval, Target, plan_play_removals
@@ -163,8 +163,7 @@ class RemovePlays:
                 hint = "Trakt's list does not show this play yet; try again in a minute"
                 run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, hint)
             elif len(ids) > 1 and wish.watched_at is not None:
-                hint = f"{len(ids)} plays of that minute; name one by history_id"
-                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, hint)
+                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, _several(len(ids)))
             elif twin is not None and set(ids) <= set(taken):
                 run.twins[position] = twin
             else:
@@ -271,8 +270,8 @@ class RemovePlays:
         began_at: float,
     ) -> Report:
         fates: dict[int, list[Fate]] = {position: [] for position in found}
-        for removal in plan_play_removals(asked, size=self.batch_size):
-            self._send_batch(run, removal, fates)
+        self._send_ids(run, asked, fates)
+        there = self._remove_rewritten(run, found, fates)
         answered = [
             (position, _of_unlisted(found[position], _worst(each)))
             for position, each in fates.items()
@@ -288,7 +287,7 @@ class RemovePlays:
             for line in marks[position]
         ]
         needless = [line for position in kept for line in marks[position]]
-        stored = self._remember(gone, stay, needless).bind(lambda _: self.store.apply((), gone))
+        stored = self._remember(gone, stay, needless).bind(lambda _: self.store.apply(there, gone))
         if not isinstance(stored, Success):
             run.problems.append(stored.failure())
         if run.doubtful or not isinstance(stored, Success):
@@ -310,6 +309,49 @@ class RemovePlays:
             return self.journal.write(marks, [*ours, *(line.number for line in needless)])
 
         return self.journal.lines().bind(of_removed)
+
+    def _remove_rewritten(
+        self, run: Run[PlayWish], found: Mapping[int, Meant], fates: dict[int, list[Fate]]
+    ) -> Sequence[Play]:
+        """An id that Trakt does not know may be that of a play which was removed and written anew in its
+        minute: no ledger tells. Its title's own list does, and it goes by its true id; once. Where the item
+        itself named the id, no other play was meant: those are given back, to be stored.
+        """
+        asked = {play.history_id for meant in found.values() for play in meant.asked}
+        rewritten: dict[int, Sequence[int]] = {}
+        there: list[Play] = []
+        lists: dict[Title, Result[Listed[Play], Problem]] = {}
+        for position, meant in found.items():
+            title = title_of(meant.asked[0])
+            unlisted = any(play.history_id is None for play in meant.stored)
+            if title is None or unlisted or Fate.EXISTING not in fates[position]:
+                continue
+            read = lists[title] if title in lists else lists.setdefault(title, self.lists.plays_of(title))
+            if not isinstance(read, Success):
+                run.fail([position], read.failure())
+                continue
+            minutes = {play.minute for play in meant.asked}
+            others = [
+                play
+                for play in read.unwrap().values
+                if play.minute in minutes and play.history_id not in asked
+            ]
+            wish = run.wishes[position]
+            if wish.history_id is not None:
+                there += others
+            elif len(others) > 1 and wish.watched_at is not None:
+                run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS_PLAYS, _several(len(others)))
+            else:
+                rewritten[position] = [play.history_id for play in others if play.history_id is not None]
+        self._send_ids(run, [(place, number) for place, ids in rewritten.items() for number in ids], fates)
+        return there
+
+    def _send_ids(
+        self, run: Run[PlayWish], asked: Sequence[tuple[int, int]], fates: dict[int, list[Fate]]
+    ) -> None:
+        """Remove by history ids, each for the item at its position."""
+        for removal in plan_play_removals(asked, size=self.batch_size):
+            self._send_batch(run, removal, fates)
 
     def _send_batch(self, run: Run[PlayWish], removal: PlayRemoval, fates: dict[int, list[Fate]]) -> None:
         sources = [source for source in dict.fromkeys(removal.sources) if run.fates.open(source)]
@@ -333,6 +375,10 @@ def _dated(wish: PlayWish, all_plays: bool) -> Result[PlayWish, Refusal]:
         hint = "without a date all plays would go; give watched_at or history_id, or ask for all plays"
         return Failure(Refusal(Reason.UNDATED_REMOVAL, hint))
     return Success(wish)
+
+
+def _several(plays: int) -> str:
+    return f"{plays} plays of that minute; name one by history_id"
 
 
 def _is_of(play: Play, plays: Mapping[int, Lookup[Play]]) -> bool:

@@ -163,6 +163,65 @@ def test_a_play_of_another_client_is_removed_though_it_was_made_a_moment_ago(wor
     assert plays(world) == Counter()
 
 
+def rewritten(world: World, again: int = 1) -> Item:
+    """A play that another client removed, and wrote anew in its minute as often, since it was stored: the
+    ledger is as it was, and it is far from page 1.
+    """
+    film = world.films[0]
+    first = world.account.watch(film, at=MINUTE)
+    for hours in range(300):
+        world.account.watch(world.films[1], at=MINUTE + 3600 * (hours + 1))
+    world.clock.advance(1000)
+    with world.open() as trakt:
+        trakt.index("history")
+    world.account.unwatch([first])
+    for _ in range(again):
+        world.account.watch(film, at=MINUTE)
+    return film_item(film, watched_at=AT)
+
+
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_a_play_that_was_removed_and_written_anew_is_removed_by_its_true_id(world: World, chunk: int) -> None:
+    item = rewritten(world)
+    world.clock.advance(1000)
+    with world.open(history_chunk_size=chunk) as trakt:
+        report = trakt.remove("history", [item, film_item(world.films[1], watched_at=MINUTE + 3600)])
+        assert ends(report)["confirmed"] == [None] * 2
+        assert ends(trakt.remove("history", [item]))["existing"] == ["gone"]
+        assert len(trakt.index("history")) == 299
+
+    assert play_of(world.films[0]) not in plays(world)
+
+
+def test_one_that_was_written_anew_twice_is_to_be_named(world: World) -> None:
+    item = rewritten(world, again=2)
+    with world.open() as trakt:
+        assert ends(trakt.remove("history", [item]))["unresolved"] == ["ambiguous_plays"]
+
+    assert plays(world)[play_of(world.films[0])] == 2
+
+
+def test_a_play_named_by_an_id_that_is_gone_takes_no_other_with_it(world: World) -> None:
+    """The other stands in the index from then on, under its own id."""
+    item = rewritten(world)
+    world.clock.advance(1000)
+    with world.open() as trakt:
+        (old,) = [entry for entry in trakt.index("history").values() if entry["title"] == item["title"]]
+        report = trakt.remove("history", [{**item, "history_id": old["history_id"]}])
+        assert ends(report)["existing"] == ["gone"]
+        (new,) = [entry for entry in trakt.index("history").values() if entry["title"] == item["title"]]
+        assert new["history_id"] != old["history_id"]
+        assert ends(trakt.remove("history", [new]))["confirmed"] == [None]
+
+
+def test_a_list_that_cannot_be_read_calls_nothing_gone(world: World) -> None:
+    item = rewritten(world)
+    with world.open(max_retries=0) as trakt:
+        world.simulator.fail_next(Fault(status=500), "GET", f"/sync/history/movies/{world.films[0].trakt}")
+        assert ends(trakt.remove("history", [item]))["unresolved"] == ["http:500"]
+        assert ends(trakt.remove("history", [item]))["confirmed"] == [None]
+
+
 def test_all_plays_are_all_that_its_own_list_has(world: World) -> None:
     film = world.films[0]
     world.account.watch(film, at=MINUTE)
