@@ -6,11 +6,9 @@ cases are made here and handed over.
 """
 
 import random
-import re
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dependency_injector import containers, providers
 from platformdirs import user_state_path
@@ -38,7 +36,7 @@ from crosswatch_trakt.application.ports import (
     Tokens,
     TokenStore,
 )
-from crosswatch_trakt.application.settings import API_URL, Settings, first_zone
+from crosswatch_trakt.application.settings import Settings, first_zone, server_suffix
 from crosswatch_trakt.application.trakt.activities import TraktStamps
 from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.catalogue import TraktCatalogue
@@ -79,14 +77,9 @@ def _given(settings: Settings) -> Tokens | None:
 
 
 def _tokens_file(settings: Settings) -> str:
-    """Each server has its own: else a login at one for trying things out would take the place of Trakt's,
-    and Trakt's token would be sent to that server.
-    """
-    host = urlsplit(settings.base_url).netloc
-    if host == urlsplit(API_URL).netloc:
-        return DOCUMENT
+    """Each server has its own: else a login at one for trying things out would take the place of Trakt's."""
     name, dot, kind = DOCUMENT.partition(".")
-    return f"{name}@{re.sub(r'[^A-Za-z0-9.-]', '_', host)}{dot}{kind}"
+    return f"{name}{server_suffix(settings.base_url)}{dot}{kind}"
 
 
 def _gate(gates: Gates, tokens: TokenStore, settings: Settings, clock: Clock) -> Gate:

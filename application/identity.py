@@ -1,7 +1,7 @@
 """Which account a token belongs to, remembered, so that Trakt is asked once.
 
-`accounts.json` maps the fingerprint (SHA-256) of an access token to the account, and keeps what the
-account's settings said.
+`accounts.json` maps the fingerprint (SHA-256) of an access token to the account's folder, and keeps what
+the account's settings said.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ TOKENS_KEPT = 50  # fingerprints of older tokens are forgotten
 class Accounts(Document, kw_only=True):
     """The accounts that were ever signed in here."""
 
-    tokens: dict[str, str] = msgspec.field(default_factory=dict)  # fingerprint → account
-    people: dict[str, Person] = msgspec.field(default_factory=dict)  # account → what its settings said
+    tokens: dict[str, str] = msgspec.field(default_factory=dict)  # fingerprint → folder
+    people: dict[str, Person] = msgspec.field(default_factory=dict)  # folder → what its settings said
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ class Identify:
         def added(accounts: Accounts) -> Accounts:
             tokens = {
                 **{old: of for old, of in accounts.tokens.items() if old != token},
-                token: person.account,
+                token: person.folder,
             }
             kept = dict(list(tokens.items())[-TOKENS_KEPT:])
-            return Accounts(tokens=kept, people={**accounts.people, person.account: person})
+            return Accounts(tokens=kept, people={**accounts.people, person.folder: person})
 
         def written(accounts: Accounts) -> Result[None, Problem]:
             after = added(accounts)

@@ -35,6 +35,14 @@ _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def server_suffix(base_url: str) -> str:
+    """What names of files end in that belong to another server than Trakt's own: state of two servers must
+    not be mixed, nor a token of one be sent to the other.
+    """
+    host = urlsplit(base_url).netloc.lower()
+    return "" if host == urlsplit(API_URL).netloc else "@" + re.sub(r"[^a-z0-9.-]", "_", host)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All that can be set. Secrets have no repr."""

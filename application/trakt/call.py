@@ -85,7 +85,7 @@ class Caller:
         gate: Gate,
         chance: Callable[[], float],
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._transport = transport
         self._clock = clock
         self._progress = progress
@@ -118,7 +118,7 @@ class Caller:
             sleep=lambda seconds: self._pause(call, float(seconds)),
             before_sleep=lambda state: self._say_wait(call, state.upcoming_sleep, _why(_outcome(state))),
             wait=wait,
-            stop=lambda state: state.attempt_number > self._settings.max_retries or call.given_up(),
+            stop=lambda state: state.attempt_number > self.settings.max_retries or call.given_up(),
             retry=retry_if_result(again),
             retry_error_callback=_outcome,
         )(once)
@@ -131,7 +131,7 @@ class Caller:
                     attempt=attempt,
                     harmless=call.harmless,
                     jitter=self._chance(),
-                    longest_s=self._settings.retry_after_max_s,
+                    longest_s=self.settings.retry_after_max_s,
                 )
             case _:
                 return None
@@ -167,7 +167,7 @@ class Caller:
             query = f"?{urlencode(call.query)}" if call.query else ""
             request = Request(
                 call.method,
-                f"{self._settings.base_url.rstrip('/')}{call.path}{query}",
+                f"{self.settings.base_url.rstrip('/')}{call.path}{query}",
                 {
                     **_HEADERS,
                     "Authorization": f"Bearer {pair.access_token}",
@@ -175,9 +175,9 @@ class Caller:
                     **call.headers,
                 },
                 None if call.body is None else msgspec.json.encode(call.body),
-                self._settings.timeout if call.method == "GET" else self._settings.write_timeout,
+                self.settings.timeout if call.method == "GET" else self.settings.write_timeout,
             )
-            return self._send(call, attempt, request, self._settings.retry_after_max_s).bind(
+            return self._send(call, attempt, request, self.settings.retry_after_max_s).bind(
                 lambda response: judge(call.name, _unechoed(response, pair), self._clock.now())
             )
 
@@ -188,15 +188,15 @@ class Caller:
         call = Call("account", "POST", post.path, body=post.body)
         request = Request(
             "POST",
-            f"{self._settings.auth_url.rstrip('/')}{post.path}",
+            f"{self.settings.auth_url.rstrip('/')}{post.path}",
             _HEADERS,
             msgspec.json.encode(post.body),
-            self._settings.timeout,
+            self.settings.timeout,
         )
 
         def send(attempt: int) -> Result[bytes, Problem]:
             # A refresh is sent under the lock of all processes: what has to wait, waits without it.
-            longest_s = self._settings.retry_after_max_s if post.repeated else 0.0
+            longest_s = self.settings.retry_after_max_s if post.repeated else 0.0
             sent = self._send(call, attempt, request, longest_s, of_the_account=False)
             return sent.bind(lambda answer: self._judge_oauth(call, answer))
 

@@ -1,19 +1,22 @@
 """Who is signed in: `/users/settings`.
 
-The account is Trakt's `uuid`: names and slugs change. `watch_only_once` stands there only if `browsing`
+The account is Trakt's `uuid`: names and slugs change. Where there is none, a hash of the slug names its
+folder: slugs that begin alike are two accounts. `watch_only_once` stands there only if `browsing`
 is asked for (contract, 2026-07). Limits, `trakt` and `uuid` may be null or absent.
 """
 
+import hashlib
 from collections.abc import Mapping
 
 import msgspec
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.application.settings import server_suffix
 from crosswatch_trakt.application.trakt.call import Call, Caller
 from crosswatch_trakt.application.trakt.rows import decode
 from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
 
-ACCOUNT_CHARS = 12  # of the uuid, in names of folders
+ACCOUNT_CHARS = 12  # of the uuid, or of what stands for it, in names of folders
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,12 +28,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str | None
     limits: dict[str, int]  # "watchlist", "list", "favorites", … → items
     watch_only_once: bool | None  # None: Trakt did not say
-
-    @property
-    def folder(self) -> str:
-        """The folder of the account's state."""
-        plain = "".join(char for char in self.account if char.isalnum() or char == "-")
-        return plain[:ACCOUNT_CHARS]
+    folder: str  # of the account's state; accounts of two servers have two
 
 
 def read_person(caller: Caller) -> Result[Person, Problem]:
@@ -38,7 +36,9 @@ def read_person(caller: Caller) -> Result[Person, Problem]:
     call = Call("account", "GET", "/users/settings", {"extended": "browsing"})
     return caller.request_with_retries(
         call,
-        lambda response: decode(response.body, _SettingsObject, call.name).bind(_person),
+        lambda response: decode(response.body, _SettingsObject, call.name).bind(
+            lambda said: _person(said, server_suffix(caller.settings.base_url))
+        ),
     )
 
 
@@ -64,9 +64,10 @@ class _SettingsObject(msgspec.Struct):
     browsing: _BrowsingObject | None = None
 
 
-def _person(said: _SettingsObject) -> Result[Person, Problem]:
+def _person(said: _SettingsObject, server: str) -> Result[Person, Problem]:
     ids = said.user.ids or {}
-    account = ids.get("uuid") or ids.get("slug") or said.user.username
+    uuid = ids.get("uuid")
+    account = uuid or ids.get("slug") or said.user.username
     if not isinstance(account, str) or not any(char.isalnum() for char in account):
         return Failure(UnexpectedAnswer("GET /users/settings", "it names no account"))
     return Success(
@@ -77,8 +78,14 @@ def _person(said: _SettingsObject) -> Result[Person, Problem]:
             timezone=said.account.timezone if said.account else None,
             limits=_limits(said.limits or {}),
             watch_only_once=said.browsing.watch_only_once if said.browsing else None,
+            folder=_folder(account if uuid else hashlib.sha256(account.encode()).hexdigest()) + server,
         )
     )
+
+
+def _folder(name: str) -> str:
+    plain = "".join(char for char in name if char.isalnum() or char == "-")
+    return plain[:ACCOUNT_CHARS]
 
 
 def _limits(said: Mapping[str, object]) -> dict[str, int]:

@@ -19,6 +19,7 @@ PERSON = Person(
     timezone="Europe/Berlin",
     limits={},
     watch_only_once=None,
+    folder="0c9a5f3e-1d2",
 )
 
 

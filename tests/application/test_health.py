@@ -29,7 +29,13 @@ from crosswatch_trakt.domain.problems import (
 from tests.application.trakt.desk import Wire, desk
 
 ANN = Person(
-    account="uuid", username="ann", vip=True, timezone=None, limits={"watchlist": 250}, watch_only_once=None
+    account="uuid",
+    username="ann",
+    vip=True,
+    timezone=None,
+    limits={"watchlist": 250},
+    watch_only_once=None,
+    folder="uuid",
 )
 
 

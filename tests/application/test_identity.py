@@ -10,6 +10,7 @@ from crosswatch_trakt.adapters.state import MemoryState
 from crosswatch_trakt.adapters.tokens import MemoryTokens
 from crosswatch_trakt.application.identity import ACCOUNTS_FILE, TOKENS_KEPT, Identify, fingerprint
 from crosswatch_trakt.application.ports import Note, Tokens
+from crosswatch_trakt.application.settings import Settings
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.domain.problems import NotSent, SignInAgain, StateUnreadable, StateUnwritable
 from tests.application.trakt.desk import Desk, Wire, a_trakt, at, desk, in_turn, ok, pair_of
@@ -98,7 +99,7 @@ def test_fingerprints_of_old_tokens_are_forgotten_and_the_newest_never(
         identify(at(trakt, clock), state)().unwrap()
     document = (state.read(ACCOUNTS_FILE).unwrap() or b"").decode()
 
-    assert document.count(trakt.account.uuid) >= TOKENS_KEPT
+    assert document.count(trakt.account.uuid[:12]) >= TOKENS_KEPT
     assert fingerprint(trakt.account.access_token) in document
     assert len(document) < 10_000
 
@@ -157,16 +158,20 @@ def test_a_trakt_that_is_away_is_not_remembered_as_an_account(
 
 
 @pytest.mark.parametrize(
-    ("user", "account"),
+    ("user", "account", "folder"),
     [
-        ({"username": "ann", "ids": {"slug": "ann", "uuid": "0f1e-uuid"}}, "0f1e-uuid"),
-        ({"username": "ann", "ids": {"slug": "ann", "trakt": None, "uuid": None}}, "ann"),
-        ({"username": "ann", "ids": None}, "ann"),
-        ({"username": "ann"}, "ann"),
+        (
+            {"username": "ann", "ids": {"slug": "ann", "uuid": "0f1e-../uuid-12"}},
+            "0f1e-../uuid-12",
+            "0f1e-uuid-12",
+        ),
+        ({"username": "ann", "ids": {"slug": "ann", "trakt": None, "uuid": None}}, "ann", "49915e0d7d4b"),
+        ({"username": "ann", "ids": None}, "ann", "49915e0d7d4b"),
+        ({"username": "ann"}, "ann", "49915e0d7d4b"),
     ],
 )
 def test_the_account_is_its_uuid_or_what_stands_for_it(
-    state: MemoryState, user: dict[str, object], account: str
+    state: MemoryState, user: dict[str, object], account: str, folder: str
 ) -> None:
     asking = desk(Wire(in_turn(ok({"user": user, "account": {"timezone": "Europe/Berlin"}, "limits": None}))))
 
@@ -177,7 +182,35 @@ def test_the_account_is_its_uuid_or_what_stands_for_it(
         timezone="Europe/Berlin",
         limits={},
         watch_only_once=None,
+        folder=folder,
     )
+
+
+def test_accounts_whose_slugs_begin_alike_have_two_folders(
+    trakt: Simulator, clock: ManualClock, state: MemoryState
+) -> None:
+    people = [{"username": name, "ids": {"slug": name}} for name in ("a-film-lover", "a-film-lover-too")]
+    wires = [desk(Wire(in_turn(ok({"user": user})))) for user in people]
+    first, second = (identify(asking, MemoryState())().unwrap() for asking in wires)
+
+    assert first.folder != second.folder
+
+
+def test_accounts_of_two_servers_are_two_though_their_ids_are_one(
+    trakt: Simulator, clock: ManualClock, state: MemoryState
+) -> None:
+    other = a_trakt(clock)
+    other.account.vip = not trakt.account.vip
+    other.oauth.sign_in(other.account)  # tokens differ, as the servers do
+    elsewhere = at(
+        other, clock, settings=Settings(client_id=other.client_id, base_url="http://127.0.0.1:8080")
+    )
+    mine, theirs = identify(at(trakt, clock), state)().unwrap(), identify(elsewhere, state)().unwrap()
+
+    assert mine.account == theirs.account
+    assert (mine.folder, theirs.folder) == (mine.account[:12], f"{mine.account[:12]}@127.0.0.1_8080")
+    assert identify(at(trakt, clock), state)().unwrap() == mine
+    assert mine != theirs
 
 
 @pytest.mark.parametrize("said", [{}, {"user": None}, {"user": {}}, {"user": {"ids": {"uuid": "../.."}}}, []])

@@ -108,7 +108,7 @@ def test_every_line_for_a_terminal_works_from_top_to_bottom(
                 shell(line)
     state = tmp_path / "state"
     for path in (path for path in state.rglob("*") if path.is_file()):
-        name = re.sub(r"^[\w-]+/", "<account>/", path.relative_to(state).as_posix())
+        name = re.sub(r"^[\w-]+(@[\w.-]+)?/", "<account>/", path.relative_to(state).as_posix())
         if path.name.startswith("."):  # these lie beside what they belong to
             name = path.name
         assert any(fnmatch(name, pattern) for pattern in file_patterns()), f"{name} is not in docs/files.md"
