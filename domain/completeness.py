@@ -1,7 +1,8 @@
 """When an index counts as whole.
 
 The engine deletes on the other side whatever an index does not hold, so rows that were cut off must
-never pass for rows that were removed. Only `prove_complete` makes a CompleteIndex.
+never pass for rows that were removed. Only `prove_complete` makes a CompleteIndex: of counts, or of the two
+witnesses of a history (`domain.witnesses`).
 
 Trakt's announced count is a weak witness: it lags, and it counts titles that Trakt hides and never
 sends (trakt-web#3152, trakt-api#82). So it is a floor; a shortfall is believed only if a second
@@ -16,7 +17,7 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.domain.problems import Incomplete
 
-Key = TypeVar("Key", bound=str)
+Key = TypeVar("Key", bound=str | int)
 Entry = TypeVar("Entry")
 
 
@@ -50,17 +51,27 @@ class RowCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Witnessed:
+    """The evidence of a history: all that the ledger knows is listed, or hidden."""
+
+    listed: int  # plays that the lists showed
+    hidden: int  # plays that only the ledger knows, though their titles were read again
+
+
+@dataclass(frozen=True, slots=True)
 class CompleteIndex(Generic[Key, Entry]):
     """Every entry of one feature, and the evidence that none is missing."""
 
     entries: Mapping[Key, Entry]
-    counts: Sequence[RowCount]  # one per endpoint, never empty
+    proof: Sequence[RowCount] | Witnessed  # counts: one per endpoint, never empty
     stamp: str  # what last_activities said of this feature before the first page
 
     @property
     def hidden(self) -> int:
         """Rows of all endpoints that Trakt counts and does not send."""
-        return sum(count.hidden for count in self.counts)
+        if isinstance(self.proof, Witnessed):
+            return self.proof.hidden
+        return sum(count.hidden for count in self.proof)
 
 
 def needs_second_reading(reading: Reading, *, expected: bool = False) -> bool:
@@ -83,15 +94,20 @@ def prove_reading(
 
 
 def prove_complete(
-    entries: Mapping[Key, Entry], counts: Sequence[RowCount], before: str, after: str
+    entries: Mapping[Key, Entry], proof: Sequence[RowCount] | Witnessed, before: str, after: str
 ) -> Result[CompleteIndex[Key, Entry], Incomplete]:
     """Make the index of proven readings, if the feature did not change while they were read."""
-    if not counts:
+    if not isinstance(proof, Witnessed) and not proof:
         raise ValueError("no endpoint was counted")
     if before != after:
-        moved = counts[0]
-        return Failure(Incomplete(moved.endpoint, 1, moved.announced, moved.received, moved=True))
-    return Success(CompleteIndex(entries, counts, before))
+        return Failure(_moved(proof))
+    return Success(CompleteIndex(entries, proof, before))
+
+
+def _moved(proof: Sequence[RowCount] | Witnessed) -> Incomplete:
+    if isinstance(proof, Witnessed):
+        return Incomplete("/sync/history", 1, proof.listed, proof.listed, moved=True)
+    return Incomplete(proof[0].endpoint, 1, proof[0].announced, proof[0].received, moved=True)
 
 
 def _lacking(reading: Reading) -> Incomplete:

@@ -160,14 +160,14 @@ class IndexHistory:
         return self.journal.lines().bind(
             lambda lines: self._settle_lines(read, lines).bind(
                 lambda ours: self._proof().bind(
-                    lambda now: self._store(read.history.plays, ours, proof, before, now)
+                    lambda now: self._store(read.index.entries, ours, proof, before, now)
                 )
             )
         )
 
     def _settle_lines(self, read: HistoryRead, lines: Lines) -> Result[Sequence[Play], Problem]:
         """Note in the journal which lines this reading has shown; gives the plays that it has not."""
-        shown = match(lines.values(), read.history.plays.values())
+        shown = match(lines.values(), read.index.entries.values())
         after: dict[int, Line] = {}
         for number, line in lines.items():
             kept = after_reading(line, shown=number in shown, began_at=read.began_at)
@@ -204,7 +204,7 @@ class IndexHistory:
         if read.set_aside is not None:
             say_set_aside(self.progress, "history", read.set_aside)
         last = before.proof
-        unshown = {_name(title): list(minutes) for title, minutes in read.history.hidden.items()}
+        unshown = {_name(title): list(minutes) for title, minutes in (read.unshown or {}).items()}
         kept_aside = {} if last is None else last.set_aside
         return StoredHistory(
             stamp=read.stamp.text,
@@ -214,10 +214,10 @@ class IndexHistory:
             asked_at=before.asked_at,
             verified_at=before.stamp.at,
             quiet_at=before.quiet_at,
-            hidden=read.hidden,
+            hidden=read.index.hidden,
             counts=before.counts,
-            unshown=unshown if read.by_ledger or last is None else last.unshown,
-            disagreeing={_name(title): digests for title, digests in read.history.disagreeing.items()},
+            unshown=unshown if read.unshown is not None or last is None else last.unshown,
+            disagreeing={_name(title): digests for title, digests in read.disagreeing.items()},
             young={str(number): at for number, at in read.young.items()},
             set_aside=dict(kept_aside if read.set_aside is None else read.set_aside),
         )

@@ -18,6 +18,7 @@ from crosswatch_trakt.application.ports import Progress
 from crosswatch_trakt.application.trakt.lists import PLAYED_KINDS, Counting, Listed, PlayedKind
 from crosswatch_trakt.application.trakt.pages import PAGE_ROWS_MAX
 from crosswatch_trakt.application.trakt.recent import Stamp, hiding
+from crosswatch_trakt.domain.completeness import CompleteIndex, RowCount, prove_complete
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.ledger import (
     ByTitle,
@@ -33,7 +34,7 @@ from crosswatch_trakt.domain.ledger import (
 )
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Incomplete, Problem
-from crosswatch_trakt.domain.witnesses import Digests, History, Rows, disagreements, hear_both
+from crosswatch_trakt.domain.witnesses import Asked, Digests, History, Rows, disagreements, hear_both
 
 SHARE_OF_PAGES = 1 / 3  # a reading of more than that reads all pages instead
 LOOK_AGAIN_ROWS = 100  # of a window that is read a second time
@@ -78,15 +79,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRead:
-    """A history that both witnesses have shown, and what else there is to keep of it."""
+    """A history that is proven whole, and what else there is to keep of it."""
 
-    history: History
+    index: CompleteIndex[int, Play]  # by history id
+    unshown: ByTitle | None  # plays that only the ledger knows; None: there is no ledger
+    disagreeing: Mapping[Title, Digests]  # titles on which the witnesses do not agree
     stamp: Stamp
     began_at: float  # by the server's clock
     settled: bool  # the last change was longer ago than lists may lag
     young: Mapping[int, float]
-    by_ledger: bool
-    hidden: int  # plays that Trakt counts and does not send
     set_aside: Mapping[str, int] | None  # None: no page was read whole
 
 
@@ -103,7 +104,8 @@ class _Reading:
     seen: dict[int, Play] = field(default_factory=dict)  # every row that any list has shown
     parts: list[Listed[Play]] | None = None  # both halves, if all pages were read since anything moved
     set_aside: dict[str, int] | None = None
-    uncounted: int = 0  # rows announced beyond those that came, where there is no ledger
+    asked: set[Title] = field(default_factory=set)  # read again since anything moved
+    counts: list[RowCount] = field(default_factory=list)  # of both halves, where there is no ledger
     kept: dict[int, Play] = field(default_factory=dict)  # hidden today, where there is no ledger
 
 
@@ -146,11 +148,10 @@ class ReadHistory:
             after = heard.bind(lambda _: self.stamps.stamp("history", fresh=True))
             if not (isinstance(heard, Success) and isinstance(after, Success)):
                 return Failure((heard if not isinstance(heard, Success) else after).failure())
-            ledger, moved = heard.unwrap(), after.unwrap().text != before.text
-            if not moved:
-                return Success(_read(reading, ledger, known, before))
+            if after.unwrap().text == before.text:
+                return _read(reading, heard.unwrap(), known, before, after.unwrap())
             before = after.unwrap()
-            reading.began_at, reading.parts = before.at, None
+            reading.began_at, reading.parts, reading.asked = before.at, None, set()
         return Failure(Incomplete("/sync/history", 1, len(reading.rows), len(reading.rows), moved=True))
 
     def _hear(
@@ -194,9 +195,19 @@ class ReadHistory:
             return self._all_pages(reading, counting).bind(
                 lambda whole: self._settle(whole, ledger, known, _asked(whole, ledger, known), counting)
             )
-        return self._read_again(reading, plan).bind(
-            lambda read: self._look_again(read, ledger, asked, max(LOOKS_AGAIN, enough))
+        reading.asked.update(asked)
+        return (
+            self._read_again(reading, plan)
+            .bind(lambda read: self._look_again(read, ledger, asked, max(LOOKS_AGAIN, enough)))
+            .bind(lambda read: self._settle_others(read, ledger, known, counting))
         )
+
+    def _settle_others(
+        self, reading: _Reading, ledger: ByTitle, known: Known, counting: Counting
+    ) -> Result[_Reading, Problem]:
+        """A window that was cut short lacks plays of titles too that nobody asked for."""
+        others = [title for title in _asked(reading, ledger, known) if title not in reading.asked]
+        return self._settle(reading, ledger, known, others, counting)
 
     def _look_again(
         self, reading: _Reading, ledger: ByTitle, asked: Sequence[Title], pages_max: float
@@ -231,14 +242,14 @@ class ReadHistory:
                 return whole
         believed: list[Listed[Play]] = []
         short: list[PlayedKind] = []
-        reading.uncounted = 0
+        reading.counts = []
         for kind, first in zip(PLAYED_KINDS, reading.parts or (), strict=True):
             proven = believe(first, self._half(kind, counting))
             if not isinstance(proven, Success):
                 return Failure(proven.failure())
             part, count = proven.unwrap()
             believed.append(part)
-            reading.uncounted += count.hidden
+            reading.counts.append(count)
             if count.hidden:
                 short.append(kind)
         reading.rows = _by_id(play for part in believed for play in part.values)
@@ -313,38 +324,48 @@ class ReadHistory:
 
 def _asked(reading: _Reading, ledger: ByTitle, known: Known) -> list[Title]:
     """The titles on which the witnesses differ. Two that differ for ever are asked once."""
-    differing = disagreements(ledger, reading.rows.values())
+    differing = disagreements(ledger, minutes_by_title(reading.rows.values()))
     return [title for title, digests in differing.items() if known.disagreeing.get(title) != digests]
 
 
-def _read(reading: _Reading, ledger: ByTitle | None, known: Known, stamp: Stamp) -> HistoryRead:
-    """Sum up a reading during which nothing moved."""
-    too_young = _too_young_to_drop(reading, known)
-    rows = {**too_young, **reading.rows}
-    quiet_s = stamp.at - known.quiet_at
-    settled = stamp.older_than(LAG_S) and quiet_s >= LAG_S and not too_young
+def _read(
+    reading: _Reading, ledger: ByTitle | None, known: Known, before: Stamp, after: Stamp
+) -> Result[HistoryRead, Problem]:
+    """Prove a reading during which nothing moved, and sum it up."""
+    young = _too_young_to_drop(reading, known)
+    quiet_s = before.at - known.quiet_at
+    settled = before.older_than(LAG_S) and quiet_s >= LAG_S and not young
+    stamps = before.text, after.text
     if ledger is None:
-        history, hidden = History({**reading.kept, **rows}, {}, {}), reading.uncounted
+        plays = {**reading.kept, **young, **reading.rows}
+        proven = prove_complete(plays, reading.counts, *stamps).map(lambda index: History(index, {}, {}))
     else:
-        history = hear_both(ledger, rows, {**known.rows, **reading.seen})
-        hidden = sum(len(minutes) for minutes in history.hidden.values())
-        hidden += sum(1 for play in history.plays.values() if play.hidden)
+        asked = Asked(reading.asked, known.disagreeing)
+        stored = {**known.rows, **reading.seen}
+        proven = hear_both(ledger, reading.rows, asked, before=stored, young=young, stamps=stamps)
+    return proven.map(
+        lambda history: HistoryRead(
+            history.index,
+            None if ledger is None else history.unshown,
+            history.disagreeing if settled else known.disagreeing,
+            before,
+            reading.began_at,
+            settled,
+            _still_young(history.index.entries, reading, known, settled=settled),
+            reading.set_aside,
+        )
+    )
+
+
+def _still_young(plays: Rows, reading: _Reading, known: Known, *, settled: bool) -> dict[int, float]:
+    """The rows that a list which lags need not show yet, and when each was first seen."""
     whole = known is NOTHING_KNOWN and settled
     young = {
         number: known.young.get(number, reading.began_at)
-        for number in history.plays
+        for number in plays
         if number in known.young or (number not in known.rows and not whole)
     }
-    return HistoryRead(
-        replace(history, disagreeing=history.disagreeing if settled else known.disagreeing),
-        stamp,
-        reading.began_at,
-        settled,
-        {number: at for number, at in young.items() if reading.began_at - at < LAG_S},
-        ledger is not None,
-        hidden,
-        reading.set_aside,
-    )
+    return {number: at for number, at in young.items() if reading.began_at - at < LAG_S}
 
 
 def _too_young_to_drop(reading: _Reading, known: Known) -> dict[int, Play]:

@@ -21,6 +21,7 @@ from crosswatch_trakt.adapters.simulator.hiding import Hideable
 from crosswatch_trakt.adapters.simulator.plays import Play, Watchable
 from crosswatch_trakt.adapters.simulator.seed import seeded
 from crosswatch_trakt.application.index.history import ROWS_FILE
+from crosswatch_trakt.application.ports import Response
 from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.problems import Incomplete
@@ -167,6 +168,29 @@ def test_an_account_that_changes_in_every_round_gives_no_index_and_leaves_what_i
     assert failed.moved
     assert files(world) == before
     assert ids(index(world)) == account_ids(world)
+
+
+def test_a_window_that_is_cut_short_hides_no_title_that_nobody_asked_for(world: World) -> None:
+    """It is read for five titles; what it lacks of a sixth is read again too."""
+    for number, film in enumerate(world.films):
+        world.account.watch(film, PAST + 60 * number)
+    world.clock.advance(2 * LAG_S)
+    index(world)
+    for number, film in enumerate(world.films[:5]):
+        world.account.watch(film, PAST + 240 * number + 1)
+    world.clock.advance(2 * LAG_S)
+    sixth = world.films[5]
+
+    def cut(answer: Response) -> Response:
+        rows = [row for row in json.loads(answer.body) if row["movie"]["ids"]["trakt"] != sixth.trakt]
+        return replace(answer, body=json.dumps(rows).encode())
+
+    world.simulator.fail_next(Fault(alter=cut), "GET", f"{LISTS}/movies")
+    with world.open(another_process=True) as trakt:
+        found = trakt.index("history")
+
+    assert len(found) == 15
+    assert found.hidden == 0
 
 
 # --- whole: hidden titles
