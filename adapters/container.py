@@ -20,7 +20,7 @@ from crosswatch_trakt.adapters.journal import FileJournal
 from crosswatch_trakt.adapters.progress import SilentProgress
 from crosswatch_trakt.adapters.state import FileState
 from crosswatch_trakt.adapters.tokens import DOCUMENT, FileTokens
-from crosswatch_trakt.application.account import Account
+from crosswatch_trakt.application.account import FEATURES, Account
 from crosswatch_trakt.application.identity import Identify, ListCapacity, fingerprint
 from crosswatch_trakt.application.index.history import ROWS_FILE, IndexHistory
 from crosswatch_trakt.application.index.lists import IndexList, RatingsSource, WatchlistSource
@@ -70,6 +70,14 @@ def _folder(settings: Settings) -> Path:
     return user_state_path(APP) / STATE
 
 
+def _state(folder: Path, progress: Progress) -> FileState:
+    def waits(name: str) -> None:
+        feature = next((feature for feature in FEATURES if feature in name), "account")
+        progress.tell(Note(feature, f"Another run is at work here ({name}); this one waits for it to end."))
+
+    return FileState(folder, waits)
+
+
 def _given(settings: Settings) -> Tokens | None:
     if settings.access_token is None:
         return None
@@ -109,7 +117,7 @@ class Connection(containers.DeclarativeContainer):
     chance: providers.Provider[Callable[[], float]] = providers.Object(random.random)
 
     folder = providers.ThreadSafeSingleton(_folder, settings)
-    state: providers.Provider[StateStore] = providers.ThreadSafeSingleton(FileState, folder)
+    state: providers.Provider[StateStore] = providers.ThreadSafeSingleton(_state, folder, progress)
     tokens: providers.Provider[TokenStore] = providers.ThreadSafeSingleton(
         FileTokens, state, providers.Callable(_given, settings), providers.Callable(_tokens_file, settings)
     )
@@ -164,7 +172,7 @@ class Holdings(containers.DeclarativeContainer):
     identify = providers.Dependency(instance_of=Identify)
 
     own_folder = providers.ThreadSafeSingleton(_account_folder, folder, person)
-    state: providers.Provider[StateStore] = providers.ThreadSafeSingleton(FileState, own_folder)
+    state: providers.Provider[StateStore] = providers.ThreadSafeSingleton(_state, own_folder, progress)
     store: providers.Provider[HistoryStore] = providers.ThreadSafeSingleton(_history, own_folder, progress)
     journal: providers.Provider[Journal] = providers.ThreadSafeSingleton(
         FileJournal, providers.Callable(_journal_folder, own_folder)

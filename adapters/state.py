@@ -21,16 +21,28 @@ from crosswatch_trakt.domain.problems import Problem, StateUnreadable, StateUnwr
 
 T = TypeVar("T")
 
-LOCK_TIMEOUT_S = 60.0
+LOCK_TIMEOUT_S = 3600.0  # a lock dies with its owner, so that is alive: it may wait out several rate limits
 _LOCK_POLL_S = 0.02
+_SAID_AFTER_S = 1.0  # of a wait for a lock; and again each
+_SAID_EVERY_S = 60.0
 _TEMPORARY_MAX_S = 3600.0  # a temporary file this old belongs to a process that died over it
 
 
 class FileState:
-    """One folder, made when something is first written. Beside the documents: `.<name>.lock`."""
+    """One folder, made when something is first written. Beside the documents: `.<name>.lock`.
 
-    def __init__(self, folder: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+    `waits` is told the name of a lock that is waited for, after a second and then each minute.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        waits: Callable[[str], None] | None = None,
+        *,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+    ) -> None:
         self._folder = folder
+        self._waits = waits
         self._lock_timeout_s = lock_timeout_s
 
     def read(self, name: str) -> Result[bytes | None, StateUnreadable]:
@@ -75,7 +87,7 @@ class FileState:
         try:
             make_private_folder(self._folder)
             lock = FileLock(path, mode=0o600, timeout=self._lock_timeout_s, thread_local=True)
-            lock.acquire(poll_interval=_LOCK_POLL_S)
+            self._acquire(lock, name)
         except Timeout:
             return Failure(StateUnwritable(name, f"{path} is held by another process"))
         except (OSError, NotImplementedError) as error:
@@ -88,6 +100,20 @@ class FileState:
                 _held_here.locks.discard(held)
                 with suppress(OSError):  # the work is done; closing the file is what ends the lock
                     lock.release()
+
+    def _acquire(self, lock: FileLock, name: str) -> None:
+        """Wait for the lock, and say so."""
+        end = time.monotonic() + self._lock_timeout_s
+        patience_s = _SAID_AFTER_S
+        while (left_s := end - time.monotonic()) > patience_s:
+            try:
+                lock.acquire(patience_s, poll_interval=_LOCK_POLL_S)
+                return
+            except Timeout:
+                if self._waits is not None:
+                    self._waits(name)
+            patience_s = _SAID_EVERY_S
+        lock.acquire(max(0.0, left_s), poll_interval=_LOCK_POLL_S)
 
     def names(self) -> Result[Sequence[str], StateUnreadable]:
         """The documents that are there, sorted; no folder is no documents."""

@@ -94,7 +94,8 @@ class StateStore(Protocol):
     def locked(self, name: str, work: Callable[[], Result[T, Problem]]) -> Result[T, Problem]:
         """Do the work while no other thread or process holds this name; re-entrant in a thread.
 
-        Fails with StateUnwritable if the lock cannot be made or is not had within a minute.
+        A lock ends with its owner, which may hold it for many minutes if Trakt makes it wait. Fails with
+        StateUnwritable if it cannot be made, or is not had within an hour.
         """
         ...
 

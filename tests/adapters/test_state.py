@@ -6,17 +6,19 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from returns.pipeline import is_successful
-from returns.result import Failure, Success
+from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.adapters.state import FileState
-from crosswatch_trakt.domain.problems import StateUnreadable, StateUnwritable
+from crosswatch_trakt.domain.problems import BadInput, Problem, StateUnreadable, StateUnwritable
 
 INCREMENT = """
 import sys
@@ -76,6 +78,27 @@ print(status, again)
 @pytest.fixture
 def state(tmp_path: Path) -> FileState:
     return FileState(tmp_path / "home" / "state", lock_timeout_s=0.3)
+
+
+def test_a_wait_for_a_lock_is_said_and_ends_with_its_owner(tmp_path: Path) -> None:
+    """The owner here lets go once the wait was said: no wait is cut short."""
+    said: list[str] = []
+    waits, held, free = threading.Event(), threading.Event(), FileState(tmp_path)
+
+    def hold() -> Result[None, Problem]:
+        held.set()
+        return Success(None) if waits.wait(30) else Failure(BadInput("nobody", "waited"))
+
+    def note(name: str) -> None:
+        said.append(name)
+        waits.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        owner = pool.submit(lambda: free.locked("n", hold))
+        held.wait(30)
+        waited = FileState(tmp_path, note).locked("n", lambda: Success("mine"))
+
+    assert (waited, owner.result(), said) == (Success("mine"), Success(None), ["n"])
 
 
 def test_documents_and_locks_are_for_this_user_alone(tmp_path: Path, state: FileState) -> None:

@@ -6,9 +6,13 @@ import time
 from collections.abc import Callable
 
 import pytest
+from returns.result import Result, Success
 
 from crosswatch_trakt.adapters.simulator import Simulator
-from tests.e2e.terminal import Terminal
+from crosswatch_trakt.adapters.state import FileState
+from crosswatch_trakt.application.index.history import LOCK
+from crosswatch_trakt.domain.problems import Problem
+from tests.e2e.terminal import Ran, Terminal
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
@@ -74,6 +78,26 @@ def test_while_a_play_is_being_written(terminal: Terminal, trakt: Simulator) -> 
     assert took_s < 2
     assert again.code in (0, 1)
     assert len(trakt.account.plays) <= plays + 1, "never twice"
+
+
+def test_in_a_wait_for_another_run_that_is_said_as_it_begins(terminal: Terminal, trakt: Simulator) -> None:
+    terminal("index", "history")
+    (folder,) = (path for path in (terminal.folder / "state").iterdir() if path.is_dir())
+    item = '{"type": "movie", "ids": {"tmdb": 501001}, "watched_at": "2026-01-01T10:00:00Z"}'
+    batch = terminal.folder / "batch.json"
+    batch.write_text(item)
+
+    def interrupt() -> Result[tuple[Ran, str], Problem]:
+        process = terminal.start("add", "history", str(batch))
+        assert process.stderr is not None
+        said = process.stderr.readline().decode()
+        return Success((terminal.interrupt(process)[0], said))
+
+    ran, said = FileState(folder).locked(LOCK, interrupt).unwrap()
+
+    assert said.startswith("[TRAKT:history] Another run is at work here")
+    assert ran.code == 130
+    assert terminal("add", "history", str(batch)).code == 0
 
 
 @pytest.mark.parametrize("arguments", [("simulate",), ("demo",)])
