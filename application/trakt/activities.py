@@ -39,7 +39,7 @@ def read_activities(
     kept = None if fresh else recent.activities()
     if kept is not None:
         return Success(kept)
-    start = clock.monotonic()
+    start, writes = clock.monotonic(), recent.writes
     call = Call(feature, "GET", PATH)
     read = caller.request_with_retries(
         call,
@@ -47,7 +47,7 @@ def read_activities(
             lambda said: _parse(said, start, server_time(response) or clock.now().timestamp())
         ),
     )
-    return read.map(recent.keep)
+    return read.map(lambda activities: recent.keep(activities, writes))
 
 
 def _parse(said: Mapping[str, object], start: float, at: float) -> Result[Activities, Problem]:

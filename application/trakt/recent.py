@@ -76,6 +76,7 @@ class Recent:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._writes = 0
         self._activities: Activities | None = None
         self._stats: tuple[float, dict[str, int]] | None = None
         self._proven_at: dict[Feature, float] = {}
@@ -90,10 +91,16 @@ class Recent:
             fresh = kept is not None and self._clock.monotonic() - kept.read_at < KEPT_S
             return kept if fresh else None
 
-    def keep(self, activities: Activities) -> Activities:
-        """Remember a reading."""
+    @property
+    def writes(self) -> int:
+        """How often we have written. A reading that was asked for before the last write tells of no later."""
+        return self._writes
+
+    def keep(self, activities: Activities, asked_after: int) -> Activities:
+        """Remember a reading that was asked for after so many writes, unless there was another meanwhile."""
         with self._lock:
-            self._activities = activities
+            if asked_after == self._writes:
+                self._activities = activities
         return activities
 
     def stats(self) -> dict[str, int] | None:
@@ -102,15 +109,17 @@ class Recent:
             fresh = self._stats is not None and self._clock.monotonic() - self._stats[0] < KEPT_S
             return self._stats[1] if fresh and self._stats else None
 
-    def keep_stats(self, counts: dict[str, int]) -> dict[str, int]:
-        """Remember a reading of the counts."""
+    def keep_stats(self, counts: dict[str, int], asked_after: int) -> dict[str, int]:
+        """Remember a reading of the counts, likewise."""
         with self._lock:
-            self._stats = self._clock.monotonic(), counts
+            if asked_after == self._writes:
+                self._stats = self._clock.monotonic(), counts
         return counts
 
     def written(self) -> None:
         """A write of ours: what was read before it is no longer what Trakt would say."""
         with self._lock:
+            self._writes += 1
             self._activities = self._stats = None
 
     def proven(self, feature: Feature, started_at: float) -> None:

@@ -73,9 +73,10 @@ def read_stats(caller: Caller, feature: str) -> Result[dict[str, int], Problem]:
     kept = recent.stats()
     if kept is not None:
         return Success(kept)
+    writes = recent.writes
     call = Call(feature, "GET", "/users/me/stats")
     read = caller.request_with_retries(call, lambda response: decode(response.body, _StatsObject, call.name))
-    return read.map(_counts).map(recent.keep_stats)
+    return read.map(lambda said: recent.keep_stats(_counts(said), writes))
 
 
 def _counts(said: _StatsObject) -> dict[str, int]:

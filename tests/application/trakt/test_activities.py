@@ -1,15 +1,23 @@
 """What changed last, and when."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from returns.pipeline import is_successful
+from returns.result import Result
 
 from crosswatch_trakt.adapters.clock import ManualClock
 from crosswatch_trakt.adapters.simulator import Simulator
+from crosswatch_trakt.application.ports import Request, Response
 from crosswatch_trakt.application.trakt.activities import PATH, TraktStamps, read_activities
+from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.recent import KEPT_S, NEEDED, Activities, Feature
-from crosswatch_trakt.domain.problems import UnexpectedAnswer
+from crosswatch_trakt.application.trakt.stats import read_stats
+from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
 from tests.application.trakt.desk import Desk, Wire, a_trakt, at, desk, in_turn, ok
+
+Ask = Callable[[Caller, ManualClock], Result[object, Problem]]
 
 FEATURES: tuple[Feature, ...] = ("watchlist", "ratings", "history")
 BEFORE, AFTER = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
@@ -63,6 +71,37 @@ def test_after_a_write_of_ours_it_is_read_anew(asking: Desk, clock: ManualClock)
     asking.caller.gate.recent.written()
     reader.stamp("history").unwrap()
 
+    assert len(asking.wire.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("ask", "path"),
+    [
+        (lambda caller, clock: read_activities(caller, clock, "history"), PATH),
+        (lambda caller, _: read_stats(caller, "history"), "/users/me/stats"),
+    ],
+    ids=["activities", "counts"],
+)
+def test_a_reading_that_a_write_of_ours_overtook_is_not_kept(
+    trakt: Simulator, asking: Desk, clock: ManualClock, ask: Ask, path: str
+) -> None:
+    """It left before the write and came back after it: of another thread, as slow as it may be."""
+    passed_on = asking.wire.answer
+
+    def overtaken(request: Request) -> Result[Response, Problem]:
+        answer = passed_on(request)
+        asking.wire.answer = passed_on
+        trakt.account.watch(trakt.catalogue.movie(), 60)
+        asking.caller.gate.recent.written()
+        return answer
+
+    asking.wire.answer = overtaken
+    early = ask(asking.caller, clock).unwrap()
+    late = ask(asking.caller, clock).unwrap()
+
+    assert asking.wire.paths == [path, path]
+    assert early != late
+    assert ask(asking.caller, clock).unwrap() == late
     assert len(asking.wire.sent) == 2
 
 
