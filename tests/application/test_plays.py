@@ -597,6 +597,24 @@ def test_only_what_the_option_added_to_the_collection_is_removed_from_it(world: 
     assert own in collected(world)
 
 
+@pytest.mark.parametrize("failing", [False, True])
+def test_a_title_that_another_client_just_played_stays_in_the_collection(world: World, failing: bool) -> None:
+    """The stored history does not know of that play; if its own list cannot be asked, nothing is removed."""
+    film = world.films[0]
+    item = film_item(film, watched_at=AT)
+    with world.open(history_collection=True, max_retries=0) as trakt:
+        trakt.add("history", [item])
+        trakt.index("history")
+        if failing:
+            own = f"/sync/history/movies/{film.trakt}"
+            world.simulator.fail_next(Fault(status=500), "GET", own, times=None)
+        else:
+            world.account.watch(film, at=MINUTE + 7200)
+        assert ends(trakt.remove("history", [item]))["confirmed"] == [None]
+
+    assert collected(world) == {film}
+
+
 def test_a_collection_that_fails_never_fails_the_history_and_is_reported(world: World) -> None:
     with world.open(history_collection=True, max_retries=1) as trakt:
         world.simulator.fail_next(Fault(status=500), "POST", "/sync/collection", times=9)

@@ -265,6 +265,19 @@ def test_removing_names_what_is_there_by_any_id_and_what_is_gone(world: World) -
             assert len(trakt.index(feature)) == 0
 
 
+@pytest.mark.parametrize("feature", ["watchlist", "ratings"])
+def test_what_another_process_just_added_is_not_called_gone(world: World, feature: str) -> None:
+    item = film_item(world.films[0], rating=8)
+    with world.open() as trakt:
+        trakt.index(feature)
+        with world.open(another_process=True) as other:
+            assert ends(other.add(feature, [item]))["confirmed"] == [None]
+        assert ends(trakt.remove(feature, [item]))["confirmed"] == [None]
+        assert ends(trakt.remove(feature, [item]))["existing"] == ["gone"]
+
+    assert (world.account.watchlist, world.account.ratings) == ({}, {})
+
+
 def test_what_was_just_added_can_be_removed_at_once(world: World) -> None:
     item = film_item(world.films[0], rating=5)
     with world.open() as trakt:

@@ -9,6 +9,7 @@ from returns.result import Failure, Result, Success
 from crosswatch_trakt.adapters.clock import ManualClock
 from crosswatch_trakt.adapters.simulator import Fault
 from crosswatch_trakt.adapters.tokens import MemoryTokens
+from crosswatch_trakt.application.advice import advice
 from crosswatch_trakt.application.health import health_of
 from crosswatch_trakt.application.ports import ApiHit, Request, Response, Tokens, Waiting
 from crosswatch_trakt.application.settings import Settings
@@ -78,6 +79,16 @@ def test_a_request_carries_what_trakt_asks_for() -> None:
     assert sent.headers["Content-Type"] == "application/json"
     assert sent.headers["User-Agent"].startswith("crosswatch-trakt/")
     assert sent.body is None
+
+
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_an_error_that_echoes_the_token_is_told_without_it(status: int) -> None:
+    """Whatever stands at a wrong base_url may send back what it got, and the words of an error are shown."""
+    echo = Response(status, APP, b"no such thing: Authorization: Bearer access-0, try again")
+    problem = desk(Wire(in_turn(echo))).ask().failure()
+
+    assert "access-0" not in repr(problem) + advice(problem)
+    assert "no such thing" in repr(problem)
 
 
 def test_reads_and_writes_have_their_own_patience() -> None:
