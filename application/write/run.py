@@ -14,13 +14,11 @@ from crosswatch_trakt.application.write.report import Report, reason_of, report,
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 from crosswatch_trakt.domain.answers import Answer, Fate, read_answer, read_removal
 from crosswatch_trakt.domain.guard import RemovalGuard
-from crosswatch_trakt.domain.items import item_digest, parse_media
-from crosswatch_trakt.domain.keys import canonical_key
 from crosswatch_trakt.domain.outcomes import Already, End, Fates, Item, Reason, Refusal
 from crosswatch_trakt.domain.payloads import Payload, Target
 from crosswatch_trakt.domain.problems import AccountLimit, AccountLocked, Problem, Refused
 from crosswatch_trakt.domain.repeating import stops_all_writes, surely_not_applied
-from crosswatch_trakt.domain.unresolved import Open, Operation, frozen
+from crosswatch_trakt.domain.unresolved import Open, Operation, frozen, is_known, refused_key
 
 Wish = TypeVar("Wish")
 
@@ -178,9 +176,10 @@ class Run(Generic[Wish]):
         self.name_unclear()
         settle_duplicates(self.fates, self.twins)
         outcomes = self.fates.outcomes()
-        tried = [outcome for place, outcome in enumerate(outcomes) if place not in self.left_out]
         if not self.dry_run:
-            problem = book.record(self.operation, tried).swap().value_or(None)
+            tried = [outcome for place, outcome in enumerate(outcomes) if place not in self.left_out]
+            left_out = {outcomes[place].key for place in self.left_out}
+            problem = book.record(self.operation, tried, left_out).swap().value_or(None)
             if problem is not None:
                 self.problems.append(problem)
         return report(
@@ -207,6 +206,8 @@ def begin(
         match result:
             case Failure(refusal):
                 run.refuse(position, refusal)
+                if is_known(entries, operation, key, item, refusal.reason):
+                    run.left_out.add(position)
             case _ if entry is not None:
                 hint = f"{FROZEN} ({entry.hint})" if entry.hint else FROZEN
                 run.fates.settle(position, End.UNRESOLVED, entry.reason, hint)
@@ -217,10 +218,7 @@ def begin(
 
 
 def _key(item: object, parsed: Result[Wish, Refusal], key_of: Callable[[Wish], str | None]) -> str:
-    """The key of what an item asks, else of the title it names, else a name for the item as it is."""
+    """The key of what an item asks, else a name for the item as it is: two that are refused are two."""
     wish = parsed.value_or(None)
     key = None if wish is None else key_of(wish)
-    if key is None:
-        media = parse_media(item).value_or(None)
-        key = None if media is None else canonical_key(media)
-    return key if key is not None else f"item:{item_digest(item)}"
+    return key if key is not None else refused_key(item)

@@ -52,13 +52,18 @@ class UnresolvedBook:
         """All entries, by operation and key."""
         return self.state.read(self.file).bind(self._parse)
 
-    def record(self, operation: Operation, outcomes: Sequence[Outcome]) -> Result[None, Problem]:
-        """Count what failed, forget what succeeded; written only if that changes anything."""
+    def record(
+        self, operation: Operation, outcomes: Sequence[Outcome], left_out: Collection[str]
+    ) -> Result[None, Problem]:
+        """Count what failed, forget what succeeded; written only if that changes anything.
+
+        `left_out`: the keys of what was not tried.
+        """
         now = int(self.clock.now().timestamp())
         return self.state.locked(
             self.file,
             lambda: self.read().bind(
-                lambda entries: self._write(entries, record(entries, operation, outcomes, now))
+                lambda entries: self._write(entries, record(entries, operation, outcomes, now, left_out))
             ),
         )
 

@@ -148,6 +148,22 @@ def test_what_trakt_does_not_know_is_frozen_until_it_changes_or_is_retried(world
         assert trakt.unresolved("watchlist") == []
 
 
+def test_each_refused_item_is_kept_once_and_goes_when_it_is_mended(world: World) -> None:
+    film = world.films[0]
+    items: list[Item] = [film_item(film, watched_at=date) for date in ("some day", "soon", None)]
+    with world.open() as trakt:
+        for _ in range(3):
+            assert len(trakt.add("history", items).unresolved) == 3
+            world.clock.advance(60)
+        entries = trakt.unresolved("history")
+        assert len({entry.key for entry in entries}) == 3
+        assert {(entry.attempts, entry.first_seen == entry.last_seen) for entry in entries} == {(1, True)}
+        trakt.add("history", [*items[:2], film_item(film, watched_at="2024-05-01T20:15:30Z")])
+        assert len(trakt.unresolved("history")) == 2
+        trakt.add("history", [film_item(film, watched_at="2024-05-01T20:15:30Z")])
+        assert trakt.unresolved("history") == []
+
+
 def test_a_network_that_fails_freezes_nothing(world: World) -> None:
     item = film_item(world.films[0])
     with world.open() as trakt:

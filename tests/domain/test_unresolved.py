@@ -1,11 +1,20 @@
 """What could not be done, and when it is tried again."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from crosswatch_trakt.domain.outcomes import PERMANENT, End, Item, Outcome, Reason
-from crosswatch_trakt.domain.unresolved import Operation, Unresolved, entry_name, frozen, record
+from crosswatch_trakt.domain.unresolved import (
+    Operation,
+    Unresolved,
+    entry_name,
+    frozen,
+    is_known,
+    record,
+    refused_key,
+)
 
 ITEM: Item = {"type": "movie", "ids": {"tmdb": 1}}
 CHANGED: Item = {"type": "movie", "ids": {"tmdb": 1, "imdb": "tt0000001"}}
@@ -122,6 +131,37 @@ def test_what_is_recorded_leaves_the_entries_given_as_they_are() -> None:
     record(before, "add", [confirmed()], 2)
 
     assert list(before) == [entry_name("add", KEY)]
+
+
+UNDATED: Item = {**ITEM, "watched_at": "some day"}
+PLAY: Item = {**ITEM, "watched_at": "2026-01-01T00:00:00Z"}
+
+
+def refused(item: Item) -> Outcome:
+    return failed("invalid_watched_at", item, refused_key(item))
+
+
+@pytest.mark.parametrize("operation", ["add", "remove"])
+def test_two_refused_items_of_one_title_are_two_and_go_when_the_title_is_done(operation: Operation) -> None:
+    other: Item = {**UNDATED, "watched_at": "soon"}
+    entries = record({}, operation, [refused(UNDATED), refused(other)], 1)
+    kept = record(entries, operation, [confirmed(PLAY, f"{KEY}@1")], 2, {refused_key(UNDATED)})
+    elsewhere: Item = {**PLAY, "ids": {"tmdb": 2}}
+
+    assert [entry.item for entry in entries.values()] == [UNDATED, other]
+    assert [entry.item for entry in kept.values()] == [UNDATED]
+    assert record(kept, operation, [confirmed(PLAY, f"{KEY}@1")], 3) == {}
+    assert record(kept, operation, [confirmed(PLAY, f"{KEY}@1"), refused(UNDATED)], 3).keys() == kept.keys()
+    assert record(kept, operation, [confirmed(elsewhere, "movie:tmdb:2@1")], 3) == kept
+
+
+def test_an_item_refused_again_for_the_same_reason_is_nothing_new() -> None:
+    entries, key = record({}, "add", [refused(UNDATED)], 1), refused_key(UNDATED)
+
+    assert is_known(entries, "add", key, UNDATED, "invalid_watched_at")
+    assert not is_known(entries, "add", key, UNDATED, "missing_watched_at")
+    assert not is_known(entries, "remove", key, UNDATED, "invalid_watched_at")
+    assert not is_known({}, "add", key, UNDATED, "invalid_watched_at")
 
 
 class Book(RuleBasedStateMachine):
