@@ -12,6 +12,8 @@ from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.gate import RateSeen
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.domain.problems import (
+    AccountLimit,
+    AccountLocked,
     AppRefused,
     BadInput,
     LoginEnded,
@@ -20,6 +22,7 @@ from crosswatch_trakt.domain.problems import (
     SignInAgain,
     StateUnreadable,
     StateUnwritable,
+    VipOnly,
 )
 
 Status: TypeAlias = Literal["ok", "degraded", "auth_failed", "down"]
@@ -78,7 +81,8 @@ def _moment(epoch_s: int | None) -> datetime | None:
 def _status(problem: Problem) -> Status:
     if isinstance(problem, SignInAgain | AppRefused | LoginEnded | BadInput):
         return "auth_failed"
-    if isinstance(problem, RateLimited | StateUnreadable | StateUnwritable):
+    limited = isinstance(problem, RateLimited | AccountLimit | AccountLocked | VipOnly)
+    if limited or isinstance(problem, StateUnreadable | StateUnwritable):
         return "degraded"
     return "down"
 

@@ -16,6 +16,8 @@ from crosswatch_trakt.application.ports import Tokens
 from crosswatch_trakt.application.trakt.gate import Gate
 from crosswatch_trakt.application.trakt.person import Person
 from crosswatch_trakt.domain.problems import (
+    AccountLimit,
+    AccountLocked,
     AppRefused,
     BadInput,
     Blocked,
@@ -25,6 +27,7 @@ from crosswatch_trakt.domain.problems import (
     SignInAgain,
     StateUnwritable,
     Unavailable,
+    VipOnly,
 )
 from tests.application.trakt.desk import Wire, desk
 
@@ -60,6 +63,9 @@ def test_a_good_account_is_shown_with_all_that_is_known() -> None:
         (AppRefused("x"), "auth_failed"),
         (BadInput("x", "y"), "auth_failed"),
         (RateLimited("x", 5.0, by_cdn=False), "degraded"),
+        (AccountLocked("x", True), "degraded"),
+        (AccountLimit("x", 100, None), "degraded"),
+        (VipOnly("x", None), "degraded"),
         (StateUnwritable("x", "y"), "degraded"),
         (NotSent("x", "y"), "down"),
         (Unavailable("x", 503), "down"),
