@@ -64,6 +64,7 @@ def _print_json(feature: str, found: AnyIndex) -> None:
         "as_of": found.as_of.isoformat(),
         "complete": found.complete,
         "hidden": found.hidden,
+        "set_aside": dict(found.set_aside),
         "stale": found.stale,
     }
     write = sys.stdout.write

@@ -64,7 +64,7 @@ def test_an_index_as_json_is_one_object_that_says_whether_it_is_whole(
         "ratings": len(account.ratings),
         "history": len(account.plays),
     }
-    assert set(whole) == {"feature", "as_of", "complete", "hidden", "stale", "items"}
+    assert set(whole) == {"feature", "as_of", "complete", "hidden", "set_aside", "stale", "items"}
     assert (whole["feature"], whole["complete"], whole["stale"]) == (feature, True, False)
     assert len(whole["items"]) == there[feature]
     assert trimmed["complete"] is False
