@@ -128,7 +128,8 @@ class IndexList(Generic[Entry]):
         counting = Counting(self.progress, source.feature)
         expected = source.expected({} if stored is None else stored.items)
         proven = read_proven(source.feature, self.stamps, source.endpoints(counting), source.keyed, expected)
-        counting.end()
+        if isinstance(proven, Success):
+            counting.end()
         return proven.bind(lambda read: source.count().map(lambda count: self._stored_form(read, now, count)))
 
     def _stored_form(self, read: Proven[CanonicalKey, Entry], now: int, count: int | None) -> StoredList:

@@ -127,7 +127,8 @@ class ReadHistory:
                 lambda reading: self._agree(reading, known or NOTHING_KNOWN, stamp, counting)
             )
         )
-        counting.end()
+        if isinstance(read, Success):
+            counting.end()
         return read
 
     # --- rounds

@@ -71,7 +71,7 @@ class Counting:
         self._total += max(done, total or 0)
 
     def end(self) -> None:
-        """All are read, or given up; of a reading of single titles and dates there is nothing to tell."""
+        """All are read: of a reading that failed this is not told, nor of one of single titles and dates."""
         if self._told:
             self._tell(self._done, self._done, final=True)
 

@@ -8,6 +8,7 @@ import pytest
 
 from crosswatch_trakt import TraktError
 from crosswatch_trakt.adapters.simulator import Fault
+from crosswatch_trakt.application.ports import SnapshotProgress
 from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.domain.problems import (
     AppRefused,
@@ -364,3 +365,23 @@ def _rows(body: str, *, counted: int) -> Fault:
     """A page that Trakt did not mean to send."""
     headers = {"x-pagination-item-count": str(counted), "x-pagination-limit": "250"}
     return Fault(status=200, body=body.encode(), headers=headers)
+
+
+@pytest.mark.parametrize("feature", ["watchlist", "ratings", "history"])
+def test_a_reading_that_failed_is_not_said_to_be_done(world: World, feature: Feature) -> None:
+    for film in world.films:
+        world.account.put_on_watchlist(film)
+        world.account.rate(film, 8)
+    world.account.watch(world.shows[0].episode(1, 1))
+    with world.open(max_retries=0) as trakt:
+        path = {"watchlist": "/sync/watchlist", "ratings": "/sync/ratings/shows"}.get(
+            feature, "/users/me/watched/shows"
+        )
+        world.simulator.fail_next(Fault(status=500), "GET", path, times=None)
+        with pytest.raises(TraktError):
+            trakt.index(feature)
+        assert not any(isinstance(event, SnapshotProgress) and event.final for event in world.progress.events)
+        world.simulator.forgive()
+        trakt.index(feature)
+
+    assert any(isinstance(event, SnapshotProgress) and event.final for event in world.progress.events)
