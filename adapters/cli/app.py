@@ -13,7 +13,6 @@ import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 from typing import Annotated, NoReturn, Protocol, cast
 
@@ -33,8 +32,8 @@ from crosswatch_trakt.adapters.cli.codes import FAULT
 from crosswatch_trakt.adapters.cli.opening import Opening
 from crosswatch_trakt.adapters.library import TraktError
 from crosswatch_trakt.application.advice import ExitCode, exit_code
+from crosswatch_trakt.application.version import PROGRAM, version
 
-PROGRAM = "crosswatch-trakt"
 UNWIND_S = 1.0
 
 _WITH_VALUE = frozenset(
@@ -100,7 +99,7 @@ def root(
     To try it without an account: crosswatch-trakt demo
     """
     if show_version:
-        print(f"{PROGRAM} {_version()}")
+        print(f"{PROGRAM} {version()}")
         raise typer.Exit(0)
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -203,13 +202,6 @@ def _usage(error: Exception) -> str:
     context = getattr(said, "ctx", None)
     path = context.command_path if context is not None else PROGRAM
     return f"{words if words.endswith(('.', '?', '!')) else words + '.'} Try `{path} --help`."
-
-
-def _version() -> str:
-    try:
-        return version(PROGRAM)
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _mend_streams() -> None:

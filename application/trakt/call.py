@@ -29,6 +29,7 @@ from crosswatch_trakt.application.settings import Settings
 from crosswatch_trakt.application.trakt.access import DEVICE_TOKEN_PATH, Access, OAuthPost
 from crosswatch_trakt.application.trakt.gate import SLICE_S, Gate, Passing
 from crosswatch_trakt.application.trakt.judge import judge
+from crosswatch_trakt.application.version import PROGRAM, version
 from crosswatch_trakt.domain.problems import (
     AnswerLost,
     AppRefused,
@@ -47,7 +48,6 @@ T = TypeVar("T")
 
 IDLE_S = 30.0  # after so long without a request a write opens a fresh connection
 SAID_FROM_S = 3.0  # a shorter wait is not worth a word
-USER_AGENT = "crosswatch-trakt/0.1.0"  # Trakt's CDN refuses a missing one and a library's default
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Caller:
                 call.method,
                 f"{self.settings.base_url.rstrip('/')}{call.path}{query}",
                 {
-                    **_HEADERS,
+                    **_headers(),
                     "Authorization": f"Bearer {pair.access_token}",
                     "trakt-api-key": client_id,
                     **call.headers,
@@ -189,7 +189,7 @@ class Caller:
         request = Request(
             "POST",
             f"{self.settings.auth_url.rstrip('/')}{post.path}",
-            _HEADERS,
+            _headers(),
             msgspec.json.encode(post.body),
             self.settings.timeout,
         )
@@ -256,12 +256,16 @@ class Caller:
 
 
 _OAUTH_ERROR = re.compile(r"[a-z_]{1,40}")
-_HEADERS = {
-    "Content-Type": "application/json",
-    "Accept": "application/json",
-    "User-Agent": USER_AGENT,
-    "trakt-api-version": "2",
-}
+
+
+def _headers() -> dict[str, str]:
+    """What goes with every request. Trakt's CDN refuses a missing User-Agent, and a library's default."""
+    return {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "User-Agent": f"{PROGRAM}/{version()}",
+        "trakt-api-version": "2",
+    }
 
 
 def _outcome(state: RetryCallState) -> Result[T, Problem]:

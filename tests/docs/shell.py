@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from crosswatch_trakt.adapters.cli.app import PROGRAM, run
+from crosswatch_trakt.adapters.cli.app import run
 from crosswatch_trakt.adapters.container import Connection
 from crosswatch_trakt.application.trakt.gate import Gates
+from crosswatch_trakt.application.version import PROGRAM
 from tests.docs.pages import ROOT
 
 YOURS = "…"  # in an example: what only the reader knows

@@ -1,5 +1,7 @@
 """One request: what is sent, what is sent again, and what is said of it."""
 
+from importlib import metadata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,7 +79,7 @@ def test_a_request_carries_what_trakt_asks_for() -> None:
     assert sent.headers["trakt-api-key"] == "app"
     assert sent.headers["trakt-api-version"] == "2"
     assert sent.headers["Content-Type"] == "application/json"
-    assert sent.headers["User-Agent"].startswith("crosswatch-trakt/")
+    assert sent.headers["User-Agent"] == f"crosswatch-trakt/{metadata.version('crosswatch-trakt')}"
     assert sent.body is None
 
 
