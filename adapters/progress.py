@@ -1,4 +1,4 @@
-"""Telling what happens: to nobody, as lines, as JSON, to a log, to a list.
+"""Telling what happens: to nobody, as JSON, to a log, to a list. For people: `adapters.cli.progress`.
 
 A stream that is closed or broken (`| head`) must not stop a synchronisation: its lines are lost.
 """
@@ -11,10 +11,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TextIO
 
-from crosswatch_trakt.adapters.clock import SystemClock
 from crosswatch_trakt.application.ports import (
     ApiHit,
-    Clock,
     Event,
     Note,
     Progress,
@@ -29,7 +27,6 @@ EVENT_NAMES: Mapping[type[Event], str] = {
     Waiting: "waiting",
     Note: "note",
 }
-_SNAPSHOT_EVERY_S = 2.0
 
 
 class SilentProgress:
@@ -50,37 +47,6 @@ class RecordingProgress:
         self.events.append(event)
 
 
-class LineProgress:
-    """Plain lines, for pipes and files: of an index the first, the last, and one each two seconds."""
-
-    def __init__(self, stream: TextIO, clock: Clock | None = None, *, verbose: bool = False) -> None:
-        self._stream = stream
-        self._clock = clock or SystemClock()
-        self._verbose = verbose  # each request too
-        self._next_at: dict[str, float] = {}  # by feature
-        self._lock = threading.Lock()
-
-    def tell(self, event: Event) -> None:
-        """Write a line, if this event is due one."""
-        with self._lock:
-            if self._is_due(event):
-                _write_line(self._stream, f"{event.feature}: {_words(event)}")
-
-    def _is_due(self, event: Event) -> bool:
-        if isinstance(event, ApiHit):
-            return self._verbose
-        if not isinstance(event, SnapshotProgress):
-            return True
-        if event.final:
-            self._next_at.pop(event.feature, None)
-            return True
-        now = self._clock.monotonic()
-        if now < self._next_at.get(event.feature, now):
-            return False
-        self._next_at[event.feature] = now + _SNAPSHOT_EVERY_S
-        return True
-
-
 class JsonLinesProgress:
     """One JSON object a line for each event, for programs."""
 
@@ -92,7 +58,7 @@ class JsonLinesProgress:
         """Write `event`, `provider` and the fields of the event."""
         line = {"event": EVENT_NAMES[type(event)], "provider": PROVIDER, **asdict(event)}
         with self._lock:
-            _write_line(self._stream, json.dumps(line))
+            write_line(self._stream, json.dumps(line))
 
 
 class LoggingProgress:
@@ -139,7 +105,8 @@ def _words(event: Event) -> str:
     return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
-def _write_line(stream: TextIO, line: str) -> None:
+def write_line(stream: TextIO, line: str) -> None:
+    """Write and flush, if anybody reads it; letters that the stream cannot show as their numbers."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     with suppress(OSError, ValueError, LookupError):  # broken; closed; in an encoding nobody knows
         stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

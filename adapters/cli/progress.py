@@ -25,7 +25,7 @@ from rich.progress import (
 from rich.text import Text
 
 from crosswatch_trakt.adapters.cli.show import screen
-from crosswatch_trakt.adapters.progress import LoggingProgress
+from crosswatch_trakt.adapters.progress import LoggingProgress, write_line
 from crosswatch_trakt.application import ports
 from crosswatch_trakt.application.ports import ApiHit, Event, SnapshotProgress, Waiting
 
@@ -177,14 +177,7 @@ class _Handler(logging.Handler):
 
 def plain_progress(*, verbose: bool) -> Lines:
     """Lines on stderr, for commands that show something else on a terminal."""
-    return Lines(_stderr_line, verbose=verbose)
-
-
-def _stderr_line(line: str) -> None:
-    try:
-        print(line, file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        return  # nobody reads it any more; the work goes on
+    return Lines(lambda line: write_line(sys.stderr, line), verbose=verbose)
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """Waits and notes are always shown, requests with `-v`, and a terminal gets bars and a countdown."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
 from rich.progress import Progress
 
 from crosswatch_trakt.adapters.cli.progress import Bars, Lines
+from crosswatch_trakt.adapters.clock import ManualClock
 from crosswatch_trakt.application.ports import ApiHit, SnapshotProgress, Waiting
 from crosswatch_trakt.application.ports import Note as Noted
 
@@ -32,6 +34,21 @@ def test_lines_begin_with_the_feature(verbose: bool, shown: int) -> None:
     )
     assert any("waiting 42 s" in line for line in written)
     assert any("made again" in line for line in written)
+
+
+def test_of_an_index_there_is_a_line_each_two_seconds_and_a_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, written = ManualClock(), list[str]()
+    monkeypatch.setattr(time, "monotonic", clock.monotonic)
+    lines = Lines(written.append, verbose=False)
+    for done in range(0, 100, 5):  # half a second each
+        lines.tell(SnapshotProgress("history", done, 100, final=False))
+        clock.advance(0.5)
+    lines.tell(SnapshotProgress("history", 100, 100, final=True))
+
+    assert written == [
+        *(f"[TRAKT:history] {done} of 100 rows read" for done in (20, 40, 60, 80)),
+        "[TRAKT:history] 100 of 100 rows read, done",
+    ]
 
 
 def test_bars_stay_and_waits_go() -> None:

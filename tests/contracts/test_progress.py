@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosswatch_trakt.adapters.clock import ManualClock
+from crosswatch_trakt.adapters.cli.progress import Lines
 from crosswatch_trakt.adapters.progress import (
     FanOut,
     JsonLinesProgress,
-    LineProgress,
     LoggingProgress,
     RecordingProgress,
     SilentProgress,
+    write_line,
 )
 from crosswatch_trakt.application.ports import ApiHit, Event, Note, Progress, SnapshotProgress, Waiting
 
@@ -28,10 +28,10 @@ MakeProgress: TypeAlias = Callable[[TextIO], Progress]
 LISTENERS: dict[str, MakeProgress] = {
     "silent": lambda stream: SilentProgress(),
     "recording": lambda stream: RecordingProgress(),
-    "lines": lambda stream: LineProgress(stream, verbose=True),
+    "lines": lambda stream: _plain(stream),
     "json": JsonLinesProgress,
     "logging": lambda stream: LoggingProgress(_logger(stream)),
-    "fan-out": lambda stream: FanOut(JsonLinesProgress(stream), SilentProgress(), LineProgress(stream)),
+    "fan-out": lambda stream: FanOut(JsonLinesProgress(stream), SilentProgress(), _plain(stream)),
 }
 HIT = ApiHit("history", "GET", "/sync/history/movies", 200, 87, 1)
 LOST = ApiHit("history", "POST", "/sync/history", None, 15_000, 2)
@@ -159,53 +159,19 @@ def test_a_json_line_is_one_line_that_gives_the_event_back(event: Event) -> None
     assert type(event)(**fields) == event
 
 
-def test_lines_say_in_words_what_happens() -> None:
-    assert _lines(lambda stream: LineProgress(stream, verbose=True), EVENTS) == [
-        "history: GET /sync/history/movies 200 in 87 ms",
-        "history: POST /sync/history no answer in 15000 ms, attempt 2",
-        "history: 250 of 1000 rows read",
-        "history: 1000 rows read, done",
-        "ratings: waiting 61 s: Trakt asked for it",
-        "watchlist: 2 rows without ids were left aside",
-    ]
-
-
-def test_lines_leave_out_requests_unless_asked_for() -> None:
-    assert _lines(LineProgress, [HIT, LOST]) == []
-
-
-def test_of_an_index_there_is_a_first_line_one_each_two_seconds_and_a_last() -> None:
-    clock, stream = ManualClock(), io.StringIO()
-    listener = LineProgress(stream, clock)
-    for done in range(0, 100, 5):  # half a second each
-        listener.tell(SnapshotProgress("history", done, 100, final=False))
-        listener.tell(SnapshotProgress("ratings", done, 100, final=False))
-        clock.advance(0.5)
-    listener.tell(SnapshotProgress("history", 100, 100, final=True))
-    listener.tell(SnapshotProgress("history", 0, 100, final=False))  # the next run
-
-    shown = stream.getvalue().splitlines()
-    assert [line for line in shown if line.startswith("history")] == [
-        *(f"history: {done} of 100 rows read" for done in (0, 20, 40, 60, 80)),
-        "history: 100 of 100 rows read, done",
-        "history: 0 of 100 rows read",
-    ]
-    assert sum(line.startswith("ratings") for line in shown) == 5
-
-
 def test_no_line_obeys_what_stands_in_a_title() -> None:
     note = Note("history", "a title\x1b[2J\r\nwith\x07 bells")
-    lines = _lines(LineProgress, [note]) + _lines(lambda stream: LoggingProgress(_logger(stream)), [note])
+    lines = _lines(_plain, [note]) + _lines(lambda stream: LoggingProgress(_logger(stream)), [note])
 
     assert [line.partition("a title")[2] for line in lines] == [" [2J  with  bells"] * 2
 
 
 def test_a_stream_that_cannot_show_a_letter_shows_its_number() -> None:
     with io.TextIOWrapper(io.BytesIO(), "ascii") as stream:
-        LineProgress(stream).tell(Note("history", "Amélie"))
+        _plain(stream).tell(Note("history", "Amélie"))
         stream.seek(0)
 
-        assert stream.read() == "history: Am\\xe9lie\n"
+        assert stream.read() == "[TRAKT:history] Am\\xe9lie\n"
 
 
 def test_log_lines_bear_the_provider_and_requests_are_for_debugging() -> None:
@@ -237,6 +203,11 @@ def test_one_listener_that_fails_does_not_keep_an_event_from_the_others() -> Non
     FanOut(first, Failing(), last).tell(NOTE)
 
     assert first.events == last.events == [NOTE]
+
+
+def _plain(stream: TextIO) -> Lines:
+    """The lines of the command line, on this stream."""
+    return Lines(lambda line: write_line(stream, line), verbose=True)
 
 
 def _lines(make: MakeProgress, told: list[Event]) -> list[str]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 import pytest
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.adapters.cli.progress import Lines
 from crosswatch_trakt.adapters.clock import ManualClock
 from crosswatch_trakt.adapters.progress import (
     FanOut,
     JsonLinesProgress,
-    LineProgress,
     LoggingProgress,
     RecordingProgress,
+    write_line,
 )
 from crosswatch_trakt.adapters.simulator import Fault, Simulator, SimulatorTransport
 from crosswatch_trakt.adapters.state import MemoryState
@@ -59,7 +60,7 @@ class Week:
         self.events = RecordingProgress()
         progress = FanOut(
             self.events,
-            LineProgress(self.lines, clock, verbose=True),
+            Lines(lambda line: write_line(self.lines, line), verbose=True),
             JsonLinesProgress(self.json),
             LoggingProgress(logger),
         )
