@@ -108,8 +108,7 @@ class Account:
 
     def unresolved(self, feature: Feature) -> Result[Sequence[Unresolved], Problem]:
         """What could not be done, oldest first."""
-        entries = self.books[feature].read()
-        return entries.map(lambda found: sorted(found.values(), key=lambda entry: entry.first_seen))
+        return self.books[feature].oldest_first()
 
     def retry_unresolved(
         self, feature: Feature, keys: Collection[str] | None = None

@@ -52,6 +52,10 @@ class UnresolvedBook:
         """All entries, by operation and key."""
         return self.state.read(self.file).bind(self._parse)
 
+    def oldest_first(self) -> Result[Sequence[Unresolved], Problem]:
+        """The entries in the order in which they were first seen."""
+        return self.read().map(lambda found: sorted(found.values(), key=lambda entry: entry.first_seen))
+
     def record(
         self, operation: Operation, outcomes: Sequence[Outcome], left_out: Collection[str]
     ) -> Result[None, Problem]:

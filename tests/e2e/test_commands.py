@@ -309,3 +309,23 @@ def test_the_module_and_the_script_are_one(terminal: Terminal) -> None:
         pytest.skip("installed without scripts")
     done = subprocess.run([script, "--version"], capture_output=True, env=terminal.environment, check=True)
     assert done.stdout.decode() == terminal("--version").out
+
+
+def test_what_is_unresolved_is_listed_and_cleared_without_a_sign_in(terminal: Terminal) -> None:
+    """It lies on this computer; where several accounts do, only a sign-in tells whose is meant."""
+    terminal("add", "history", "-", stdin='{"type": "movie", "ids": {"tmdb": 501001}}')
+    del terminal.environment["CROSSWATCH_TRAKT_ACCESS_TOKEN"]
+    listed = terminal("unresolved", "list", "history", "--json")
+    state = terminal.folder / "state"
+    (own,) = (path for path in state.iterdir() if path.is_dir())
+    (state / "of-trakt-itself").mkdir()
+    another = own.with_name(f"another@{own.name.partition('@')[2]}")
+    another.mkdir()
+    two = terminal("unresolved", "list")
+    another.rmdir()
+    cleared = terminal("unresolved", "clear", "history")
+
+    assert (listed.code, [entry["reason"] for entry in listed.json["history"]]) == (0, ["missing_watched_at"])
+    assert two.code == 3
+    assert (cleared.code, cleared.rows) == (0, [["history", "1 forgotten"]])
+    assert terminal("unresolved", "list", "history").out == ""
