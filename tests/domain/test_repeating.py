@@ -13,6 +13,7 @@ from crosswatch_trakt.domain.problems import (
     AppRefused,
     BadInput,
     Blocked,
+    HostUnusable,
     Incomplete,
     LoginEnded,
     NotSent,
@@ -52,6 +53,7 @@ FINAL: tuple[Problem, ...] = (
     LoginEnded("x"),
     StateUnreadable("f", "x"),
     StateUnwritable("f", "x"),
+    HostUnusable("f", "x"),
     BadInput("x", "y"),
 )
 
