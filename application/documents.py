@@ -28,6 +28,7 @@ class StoredList(Document, kw_only=True):
 
     stamp: str  # of last_activities, before the first page
     ts: int  # epoch seconds: when it was read
+    settled: bool = False  # the last change was longer ago than the list may lag
     hidden: int
     items: dict[str, dict[str, object]]
     etag: str = ""  # of page 1

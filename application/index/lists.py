@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
+import msgspec
 from returns.result import Result, Success
 
 from crosswatch_trakt.application.documents import StoredList, read_document, write_document
@@ -18,8 +19,9 @@ from crosswatch_trakt.application.index.proving import Endpoint, Proven, Stamps,
 from crosswatch_trakt.application.ports import Clock, Note, Progress, StateStore
 from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.application.trakt.lists import RATED_KINDS, Counting, Listed, RatedKind
-from crosswatch_trakt.application.trakt.recent import Feature, Recent
+from crosswatch_trakt.application.trakt.recent import Feature, Recent, Stamp
 from crosswatch_trakt.domain.items import rating_item, watchlist_item
+from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.keys import CanonicalKey
 from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.ratings import Rating, key_ratings
@@ -108,9 +110,21 @@ class IndexList(Generic[Entry]):
     def _still(self, stored: StoredList | None) -> Result[bool, Problem]:
         if stored is None:
             return Success(False)
-        return self.stamps.stamp(self.source.feature).bind(
-            lambda stamp: self.source.unchanged(
-                stored, moved=stamp.text != stored.stamp, age_s=self.clock.now().timestamp() - stored.ts
+        return self.stamps.stamp(self.source.feature).bind(lambda stamp: self._same(stored, stamp))
+
+    def _same(self, stored: StoredList, stamp: Stamp) -> Result[bool, Problem]:
+        """A list may lag, and a stamp stand for two changes: what was read soon after one is read again."""
+        moved = stamp.text != stored.stamp or not stored.settled
+        age_s = self.clock.now().timestamp() - stored.ts
+        same = self.source.unchanged(stored, moved=moved, age_s=age_s)
+        if stored.settled or not stamp.older_than(LAG_S):
+            return same
+        settled = msgspec.structs.replace(stored, stamp=stamp.text, settled=True)
+        return same.bind(
+            lambda unchanged: (
+                write_document(self.state, self.source.file, settled).map(lambda _: True)
+                if unchanged
+                else Success(False)
             )
         )
 
@@ -125,14 +139,25 @@ class IndexList(Generic[Entry]):
 
     def _read(self, stored: StoredList | None) -> Result[StoredList, Problem]:
         source, now = self.source, int(self.clock.now().timestamp())
+        began_at = self.clock.monotonic()
         counting = Counting(self.progress, source.feature)
         expected = source.expected({} if stored is None else stored.items)
         proven = read_proven(source.feature, self.stamps, source.endpoints(counting), source.keyed, expected)
         if isinstance(proven, Success):
             counting.end()
-        return proven.bind(lambda read: source.count().map(lambda count: self._stored_form(read, now, count)))
+        return proven.bind(
+            lambda read: source.count().bind(
+                lambda count: self.stamps.stamp(source.feature).map(
+                    lambda stamp: self._stored_form(
+                        read, now, count, stamp.older_than(LAG_S + self.clock.monotonic() - began_at)
+                    )
+                )
+            )
+        )
 
-    def _stored_form(self, read: Proven[CanonicalKey, Entry], now: int, count: int | None) -> StoredList:
+    def _stored_form(
+        self, read: Proven[CanonicalKey, Entry], now: int, count: int | None, settled: bool
+    ) -> StoredList:
         items = {str(key): self.source.item(entry) for key, entry in read.index.entries.items()}
         say_set_aside(self.progress, self.source.feature, read.set_aside)
         etags = list(read.listed[0].etags)
@@ -145,6 +170,7 @@ class IndexList(Generic[Entry]):
             etags=etags,
             set_aside=read.set_aside,
             count=count,
+            settled=settled,
         )
 
     def _of(self, stored: StoredList, now: datetime) -> Items:

@@ -29,6 +29,7 @@ from crosswatch_trakt.application.identity import ACCOUNTS_FILE, Accounts
 from crosswatch_trakt.application.ports import Request, Response, Tokens
 from crosswatch_trakt.application.trakt.access import AHEAD_AGAIN_S, LOST_WAIT_S, REPLACED
 from crosswatch_trakt.application.trakt.gate import Gate, Gates
+from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.problems import AnswerLost, Problem, RateLimited, SignInAgain, StateUnwritable
 from tests.application.trakt.desk import CDN, PAGE, Desk, Wire, a_trakt, at, desk, in_turn, pair_of
 from tests.application.world import World, film_item
@@ -483,6 +484,7 @@ def test_the_quota_of_one_account_is_not_used_up_by_another(two: Two) -> None:
 
 
 def test_two_logins_of_one_account_share_its_quota_and_state(two: Two) -> None:
+    two.world.clock.advance(LAG_S)  # what is read is as it will be
     with two.as_whom(two.ann) as first:
         two.shows(first, two.ann)
         two.world.simulator.oauth.sign_in(two.ann)

@@ -10,6 +10,7 @@ from crosswatch_trakt import TraktError
 from crosswatch_trakt.adapters.simulator import Fault
 from crosswatch_trakt.application.ports import SnapshotProgress
 from crosswatch_trakt.application.trakt.recent import Feature
+from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.problems import (
     AppRefused,
     BadInput,
@@ -344,6 +345,29 @@ def test_an_empty_answer_where_there_were_rows_is_not_believed(world: World, fea
         with pytest.raises(TraktError) as raised:
             trakt.index(feature)
         assert isinstance(raised.value.problem, Incomplete)
+
+
+@pytest.mark.parametrize("feature", ["watchlist", "ratings"])
+def test_a_list_that_was_behind_when_it_was_read_is_read_again(world: World, feature: Feature) -> None:
+    """Neither stamps nor counts nor page 1 would tell: all but the list itself were up to date."""
+    fill(world)
+    world.simulator.paging.rows_max = 4
+    with world.open() as trakt:
+        before = len(trakt.index(feature))
+    world.account.put_on_watchlist(world.films[9])
+    world.account.rate(world.films[9], 5)
+    world.simulator.lag.watchlist_s = world.simulator.lag.ratings_s = 60
+    with world.open(another_process=True) as trakt:
+        assert len(trakt.index(feature)) == before, "it is behind"
+    world.clock.advance(LAG_S)
+    with world.open(another_process=True) as trakt:
+        assert len(trakt.index(feature)) == before + 1
+    asked = world.asked("GET", f"/sync/{feature}")
+    for _ in range(3):
+        world.clock.advance(60)
+        with world.open(another_process=True) as trakt:
+            trakt.index(feature)
+    assert world.asked("GET", f"/sync/{feature}") - asked <= 3, "what is settled is not read again"
 
 
 def test_a_list_that_was_emptied_is_empty(world: World) -> None:

@@ -7,25 +7,34 @@ for is there, once.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal, TypeAlias
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
-from crosswatch_trakt import Report, TraktAccount, TraktError
-from crosswatch_trakt.adapters.simulator import Fault, broken
+from crosswatch_trakt import Report
 from crosswatch_trakt.adapters.simulator.plays import Watchable
 from crosswatch_trakt.adapters.simulator.titles import Episode
 from crosswatch_trakt.domain.journal import LAG_S
-from crosswatch_trakt.domain.problems import Incomplete
+from crosswatch_trakt.domain.problems import Incomplete, Problem
+from crosswatch_trakt.domain.unresolved import Operation
 from tests.application.killing import Process
-from tests.application.world import Item, World, episode_item
+from tests.application.modelling import (
+    LIES,
+    RESEND_S,
+    TRUST_S,
+    Modelled,
+    ends,
+    faults,
+    kills,
+    lags,
+    names,
+)
+from tests.application.world import Item, episode_item
 
 Wished: TypeAlias = Literal["there", "gone", "either"]
 Place: TypeAlias = tuple[int, int]  # number of a title of ours, and a minute
@@ -34,48 +43,11 @@ Identity: TypeAlias = tuple[str, int, int]  # kind, trakt id, minute
 PAST = 1_600_000_020  # on the minute
 MINUTES = (0, PAST, PAST + 60, PAST + 86_400)
 OURS = 6  # titles whose plays only we add: four films and two episodes
-TRUST_S = 600.0
-RESEND_S = 120.0
 
 places = st.lists(
     st.tuples(st.integers(0, OURS - 1), st.sampled_from(MINUTES)), min_size=1, max_size=5, unique=True
 )
 spellings = st.sampled_from(["tmdb", "imdb", "trakt", "all", "numbers"])
-lags = st.sampled_from([0.0, 0.0, 0.0, 45.0, 300.0, 840.0])
-kills = st.none() | st.integers(1, 25)
-
-FAULTS: dict[str, Fault] = {
-    "lost before": Fault(lost=True),
-    "lost after": Fault(lost=True, before=False),
-    "lost in part": Fault(lost=True, applies=1),
-    "lost and late": Fault(lost=True, late_s=100),
-    "503 and soon": Fault(status=503, late_s=5),
-    "timed out": Fault(timed_out=True),
-    "timed out after": Fault(timed_out=True, before=False),
-    "502": broken.server_error(502),
-    "520 after": broken.server_error(520, before=False),
-    "500 in part": Fault(status=500, applies=2),
-    "413": Fault(status=413),
-    "400": Fault(status=400),
-    "422": Fault(status=422),
-    "401": Fault(status=401),
-    "429": broken.too_many(7),
-    "426": broken.vip_only(),
-    "423": broken.locked(),
-    "423 after": broken.locked(before=False),
-    "409": broken.conflict(),
-    "409 after": broken.conflict(before=False),
-    "420": broken.account_limit(),
-    "420 in part": broken.account_limit(applies=1, headers=False, body=b"<html>"),
-    "refused": Fault(refused=True),
-    "cut": Fault(alter=broken.cut_json().alter),
-    "empty": Fault(alter=broken.empty().alter),
-    "counted low": Fault(alter=broken.miscounted(-1).alter),
-    "counted high": Fault(alter=broken.miscounted(1).alter),
-    "passed over": broken.skipping(1),
-}
-faults = st.none() | st.sampled_from(sorted(FAULTS))
-LIES = {"passed over"}  # Trakt says that it has done what it has not
 
 
 @dataclass
@@ -94,32 +66,19 @@ class Truth:
     there_at: float = float("inf")  # since when it has been there, shown, and known to be wished
 
 
-class Plays(RuleBasedStateMachine):
+class Plays(Modelled):
     """No play of ours twice, no false word, nothing lost."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory()
-        self.world = World(Path(self.folder.name))
-        self.account, self.simulator = self.world.account, self.world.simulator
-        self.simulator.quota.gets = None
         show = self.world.shows[0]
         films = self.world.films
         self.titles: list[Watchable] = [*films[:4], show.episode(1, 1), show.episode(1, 2)]
         self.others: list[Watchable] = [*films[4:6], self.world.shows[1].episode(1, 1)]
         self.lands: dict[int, Watchable] = {}  # number of a title → where its plays land
-        self.processes = [Process(self.world), Process(self.world)]
         self.truth: dict[Place, Truth] = {}
         self.foreign: Counter[Identity] = Counter()
-        self.fault: str | None = None
-        self.calls = self.killed = self.faults_met = 0
-        self.world.clock.advance(2 * LAG_S)
-
-    def teardown(self) -> None:
-        try:
-            self.all_heals()
-        finally:
-            self.folder.cleanup()
+        self.late: set[Place] = set()  # what a removal that is on its way may yet take
 
     # --- how things are
 
@@ -152,16 +111,6 @@ class Plays(RuleBasedStateMachine):
             ledger,
             counts,
         )
-
-    @rule(seconds=st.sampled_from([1.0, 31.0, 61.0, 130.0, 500.0, 1021.0, 4000.0]))
-    def time_passes(self, seconds: float) -> None:
-        self.world.clock.advance(seconds)
-
-    def next_post_fails(self, fault: str | None) -> None:
-        """Unless one that did not come up yet is waiting."""
-        if self.fault is None and fault is not None:
-            self.simulator.fail_next(FAULTS[fault], "POST", "/sync/history")
-            self.fault = fault
 
     @rule(title=st.integers(0, 3))
     def hides_or_shows(self, title: int) -> None:
@@ -202,20 +151,20 @@ class Plays(RuleBasedStateMachine):
     def adds(
         self, who: int, places: Sequence[Place], spelling: str, kill_at: int | None, fault: str | None
     ) -> None:
-        self.next_post_fails(fault)
+        self.next_post_fails("history", fault)
         if self.near:
             places = _apart(places)
         for place in places:
             truth = self.truth.setdefault(place, Truth())
             truth.wished, truth.asked = "there", True
         items = [self._item(place, spelling) for place in places]
-        report = self._call(who, "add", items, kill_at)
-        if self.fault_came_up in LIES:
+        report = self._call(who, "add", places, items, kill_at)
+        if self.met in LIES:
             for place in places:
                 self.truth[place].lied = True
         if report is None:
             return
-        for place, outcome in zip(places, _ends(report, items), strict=True):
+        for place, outcome in zip(places, ends(report, items), strict=True):
             end, reason = outcome
             truth = self.truth[place]
             if end == "unresolved":
@@ -235,38 +184,33 @@ class Plays(RuleBasedStateMachine):
     def removes(
         self, who: int, places: Sequence[Place], spelling: str, kill_at: int | None, fault: str | None
     ) -> None:
-        self.next_post_fails(fault)
+        self.next_post_fails("history", fault)
         for place in places:
             truth = self.truth.setdefault(place, Truth())
             if self._held(place):
                 truth.gone_at = self.now + 1e9  # it may go at any moment of this call
             truth.wished, truth.there_at = "gone", float("inf")
         items = [self._item(place, spelling) for place in places]
-        report = self._call(who, "remove", items, kill_at)
+        report = self._call(who, "remove", places, items, kill_at)
         for place in places:
             truth = self.truth[place]
             truth.gone_at = min(truth.gone_at, self.now)
         if report is None:
             return
-        for place, (end, reason) in zip(places, _ends(report, items), strict=True):
-            if end != "unresolved" and not self._is_odd(place) and self.fault_came_up not in LIES:
+        for place, (end, reason) in zip(places, ends(report, items), strict=True):
+            if end != "unresolved" and not self._is_odd(place) and self.met not in LIES:
                 assert not self._held(place), f"{end} {reason} of {place} is false"
 
     @rule(who=st.integers(0, 1), kill_at=kills)
     def indexes(self, who: int, kill_at: int | None) -> None:
         due = [place for place, truth in self.truth.items() if self.now - truth.there_at > LAG_S]
-        try:
-            index, _ = self.processes[who].run(lambda trakt: dict(trakt.index("history")), kill_at)
-        except TraktError as error:
-            if isinstance(error.problem, Incomplete):
-                return
-            raise
-        if index is None:
+        index = self.index(who, "history", kill_at)
+        if index is None or isinstance(index, Incomplete):
             return
-        names = Counter(self._name(item) for item in index.values())
+        shown = self._shown(index)
         for place in due:
             if self._held(place) and not self._is_odd(place):
-                assert names[_identity(self.titles[place[0]], place[1])], f"{place} is not in the index"
+                assert shown[_identity(self.titles[place[0]], place[1])], f"{place} is not in the index"
 
     @invariant()
     def no_play_is_there_twice(self) -> None:
@@ -293,9 +237,7 @@ class Plays(RuleBasedStateMachine):
             open_places = self._run_healthy()
             self.world.clock.advance(LAG_S + RESEND_S + 31)
             self.no_play_is_there_twice()
-        index, _ = self.processes[1].run(lambda trakt: dict(trakt.index("history")))
-        assert index is not None
-        names = Counter(self._name(item) for item in index.values())
+        shown = self._shown(self.index(1, "history", None))
         for place, truth in self.truth.items():
             name = _identity(self.titles[place[0]], place[1])
             if self._is_odd(place) or truth.lied or truth.unseen:
@@ -306,7 +248,7 @@ class Plays(RuleBasedStateMachine):
             if truth.wished == "gone":
                 assert self._held(place) == 0 or place in open_places, f"{place} was not removed"
                 assert place not in open_places or self._may_stay_open(place), f"{place} stays open"
-            assert names[name] == self._held(place), f"{place} in the index: {names[name]}"
+            assert shown[name] == self._held(place), f"{place} in the index: {shown[name]}"
 
     def _run_healthy(self) -> list[Place]:
         """Ask again for all that is wished; gives what is not settled."""
@@ -318,15 +260,16 @@ class Plays(RuleBasedStateMachine):
             "ids": {"tmdb": self.world.films[9].ids["tmdb"]},
             "watched_at": PAST - 86_400,
         }
-        for operation, places in (("add", wanted), ("remove", unwanted)):
+        wishes: list[tuple[Operation, list[Place]]] = [("add", wanted), ("remove", unwanted)]
+        for operation, places in wishes:
             items = [self._item(place, "tmdb") for place in places]
             given = [*items, quiet] if operation == "add" else items
-            report = self._call(1, operation, given, None, meant=operation == "remove")
+            report = self._call(1, operation, places, given, None, meant=operation == "remove")
             assert report is not None
-            ends = _ends(report, items)
-            left += [place for place, (end, reason) in zip(places, ends, strict=True) if end == "unresolved"]
+            ended = ends(report, items)
+            left += [place for place, (end, _) in zip(places, ended, strict=True) if end == "unresolved"]
             if operation == "add":
-                for place, (_, reason) in zip(places, ends, strict=True):
+                for place, (_, reason) in zip(places, ended, strict=True):
                     if reason == "near":
                         self.truth[place].wished = "either"
         return left
@@ -341,63 +284,44 @@ class Plays(RuleBasedStateMachine):
 
     # --- helpers
 
-    @property
-    def now(self) -> float:
-        return self.world.clock.now().timestamp()
-
-    @property
-    def fault_came_up(self) -> str | None:
-        """The fault that the last call met."""
-        return self._met
-
     def _call(
-        self, who: int, operation: str, items: Sequence[Item], kill_at: int | None, *, meant: bool = False
+        self,
+        who: int,
+        operation: Operation,
+        places: Sequence[Place],
+        items: Sequence[Item],
+        kill_at: int | None,
+        *,
+        meant: bool = False,
     ) -> Report | None:
         """Add or remove. What other plays there are is left alone."""
         self.simulator.settle()
-        before = {play.id: play for play in self.account.plays}
-        posts = self.world.asked("POST", "/sync/history")
-
-        def use(trakt: TraktAccount) -> Report:
-            if operation == "add":
-                return trakt.add("history", items)
-            return trakt.remove("history", items, meant=meant)
-
-        report, _ = self.processes[who].run(use, kill_at)
-        self.calls += 1
-        self.killed += report is None
-        self._met = self.fault if self.world.asked("POST", "/sync/history") > posts else None
-        self.fault = None if self._met is not None else self.fault
-        self.faults_met += self._met is not None
-        self.simulator.settle()
-        after = {play.id for play in self.account.plays}
-        named = [self._number(play.title) for play in before.values() if play.id not in after]
-        assert operation == "remove" or not named, "adding took something away"
-        if report is not None:
-            ended = len(report.confirmed) + len(report.existing) + len(report.unresolved)
-            assert ended == len(items)
+        before = set(self.account.plays)
+        report = self.write(who, "history", operation, items, kill_at, meant=meant)
+        after = set(self.account.plays)
+        taken = {
+            (self.titles.index(play.title), play.minute)
+            for play in before
+            if play not in after and play.title in self.titles
+        }
+        named = set(places) if operation == "remove" else set()
+        assert taken <= named | self.late, f"nobody named {taken - named}"
+        if operation == "remove" and (report is None or self.met is not None):
+            self.late |= named
         return report
 
-    _met: str | None = None
+    def _shown(self, index: Mapping[str, Item] | Problem | None) -> Counter[Identity]:
+        """The plays of an index; that there is none is no answer here."""
+        assert isinstance(index, Mapping), index
+        return Counter(self._name(item) for item in index.values())
 
     def _name(self, item: Item) -> Identity:
         """Which play an item of the index names."""
-        ids, show_ids = item["ids"], item.get("show_ids")
-        assert isinstance(ids, dict)
         minute = int(datetime.fromisoformat(str(item["watched_at"])).timestamp())
         for title in (*self.titles, *self.others, *self.lands.values(), self.world.films[9]):
-            if title.kind != item["type"]:
-                continue
-            if any(title.ids.get(name) == value for name, value in ids.items()):
+            if names(item, title):
                 return _identity(title, minute)
-            if isinstance(title, Episode) and not ids and isinstance(show_ids, dict):
-                numbers = (item["season"], item["episode"]) == (title.season.number, title.number)
-                if numbers and any(title.show.ids.get(name) == value for name, value in show_ids.items()):
-                    return _identity(title, minute)
         raise AssertionError(f"an unknown item: {item}")
-
-    def _number(self, title: Watchable) -> int:
-        return self.titles.index(title) if title in self.titles else -1
 
     def _held(self, place: Place) -> int:
         """How many plays of this name Trakt has, wherever they landed."""
@@ -430,15 +354,6 @@ def _apart(places: Sequence[Place]) -> list[Place]:
 
 def _identity(title: Watchable, minute: int) -> Identity:
     return title.kind, title.trakt, minute
-
-
-def _ends(report: Report, items: Sequence[Item]) -> list[tuple[str, str | None]]:
-    """The end and the reason of each item, in the order in which they were handed in."""
-    ends: dict[int, tuple[str, str | None]] = {}
-    for end in ("confirmed", "existing", "unresolved"):
-        for outcome in getattr(report, end):
-            ends[id(outcome.item)] = (end, outcome.reason)
-    return [ends[id(item)] for item in items]
 
 
 TestPlays = Plays.TestCase
