@@ -98,11 +98,7 @@ class Lists(Modelled):
     def lags_change(self, watchlist: float, ratings: float, counts: float | None, stats: float) -> None:
         lag = self.simulator.lag
         lag.watchlist_s, lag.ratings_s, lag.counts_s, lag.stats_s = watchlist, ratings, counts, stats
-        self.lagged = True
-
-    @rule(feature=features, fault=st.sampled_from(sorted(PAGES)), after=st.integers(0, 3))
-    def a_page_fails(self, feature: Feature, fault: str, after: int) -> None:
-        self.simulator.fail_next(PAGES[fault], "GET", f"/sync/{feature}", after=after)
+        self.lagged = self.lagged or any((watchlist, ratings, counts, stats))
 
     # --- another device
 
@@ -194,8 +190,16 @@ class Lists(Modelled):
             self.wished[feature, number] = None
         self._write(who, "remove", feature, numbers, spelling, kill_at)
 
-    @rule(who=st.integers(0, 1), feature=features, kill_at=kills)
-    def indexes(self, who: int, feature: Feature, kill_at: int | None) -> None:
+    @rule(
+        who=st.integers(0, 1),
+        feature=features,
+        kill_at=kills,
+        fault=st.none() | st.sampled_from(sorted(PAGES)),
+        after=st.integers(0, 2),
+    )
+    def indexes(self, who: int, feature: Feature, kill_at: int | None, fault: str | None, after: int) -> None:
+        if fault is not None:  # if it does not come up now, then in a later reading
+            self.simulator.fail_next(PAGES[fault], "GET", f"/sync/{feature}", after=after)
         self.simulator.settle()
         self._note_changes()
         due = self._unchanged_for(feature, LAG_S * self.lagged + KEPT_S)
