@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGE := __init__.py __main__.py py.typed domain application adapters
 
-.PHONY: demo test pins
+.PHONY: demo kills pins planted soak test
 
 demo: .venv/ready
 	$(BIN)/crosswatch-trakt demo
@@ -13,6 +13,18 @@ test: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+# The models of writing at length. Other runs, or the same again: make soak RUNS=200 SEED=1
+RUNS ?= 10000
+soak: .venv/ready
+	$(BIN)/python -m tests.soak.models --runs $(RUNS) $(if $(SEED),--seed $(SEED))
+
+KILLS ?= 300
+kills: .venv/ready
+	$(BIN)/python -m tests.soak.kills --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+planted: .venv/ready
+	$(BIN)/python -m tests.soak.planted
 
 # An editable install maps this folder to `crosswatch_trakt` at run time; type checkers need the links.
 .venv/ready: pyproject.toml constraints.txt Makefile
