@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -24,8 +24,11 @@ T = TypeVar("T")
 TRUST_S = 600.0
 RESEND_S = 120.0
 
+KillAt: TypeAlias = int | str | None  # see `Steps`
+
+at_a_post = st.sampled_from(["before POST", "after POST"])
+kills = st.none() | st.integers(1, 25) | at_a_post
 lags = st.sampled_from([0.0, 0.0, 0.0, 45.0, 300.0, 840.0])
-kills = st.none() | st.integers(1, 25)
 
 FAULTS: dict[str, Fault] = {
     "lost before": Fault(lost=True),
@@ -108,7 +111,7 @@ class Modelled(RuleBasedStateMachine):
         feature: Feature,
         operation: Operation,
         items: Sequence[Item],
-        kill_at: int | None,
+        kill_at: KillAt,
         *,
         meant: bool = False,
     ) -> Report | None:
@@ -138,7 +141,7 @@ class Modelled(RuleBasedStateMachine):
             assert sorted(id(outcome.item) for outcome in ended) == sorted(map(id, items))
         return report
 
-    def index(self, who: int, feature: Feature, kill_at: int | None) -> Mapping[str, Item] | Problem | None:
+    def index(self, who: int, feature: Feature, kill_at: KillAt) -> Mapping[str, Item] | Problem | None:
         """Read; None if it was killed, and why there is no index."""
         try:
             index = self._run(who, lambda trakt: dict(trakt.index(feature)), kill_at)
@@ -147,7 +150,7 @@ class Modelled(RuleBasedStateMachine):
         self.figures["indexes"] += index is not None
         return index
 
-    def _run(self, who: int, use: Callable[[TraktAccount], T], kill_at: int | None) -> T | None:
+    def _run(self, who: int, use: Callable[[TraktAccount], T], kill_at: KillAt) -> T | None:
         done, _ = self.processes[who].run(use, kill_at)
         self.figures["kills"] += done is None
         return done

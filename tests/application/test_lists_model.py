@@ -22,7 +22,9 @@ from tests.application.killing import Process
 from tests.application.modelling import (
     LIES,
     TRUST_S,
+    KillAt,
     Modelled,
+    at_a_post,
     ends,
     faults,
     lags,
@@ -39,7 +41,7 @@ LISTED = 0  # what stands for a rating on the watchlist
 features = st.sampled_from(FEATURES)
 titles = st.lists(st.integers(0, OURS - 1), min_size=1, max_size=5, unique=True)
 values = st.integers(1, 10)
-kills = st.none() | st.integers(1, 10)
+kills = st.none() | st.integers(1, 10) | at_a_post
 spellings = st.sampled_from(["tmdb", "imdb", "trakt", "all", "numbers"])
 
 PAGES: dict[str, Fault] = {
@@ -160,7 +162,7 @@ class Lists(Modelled):
         numbers: Sequence[int],
         value: int,
         spelling: str,
-        kill_at: int | None,
+        kill_at: KillAt,
         fault: str | None,
     ) -> None:
         self.next_post_fails(feature, fault)
@@ -182,7 +184,7 @@ class Lists(Modelled):
         feature: Feature,
         numbers: Sequence[int],
         spelling: str,
-        kill_at: int | None,
+        kill_at: KillAt,
         fault: str | None,
     ) -> None:
         self.next_post_fails(feature, fault)
@@ -197,7 +199,7 @@ class Lists(Modelled):
         fault=st.none() | st.sampled_from(sorted(PAGES)),
         after=st.integers(0, 2),
     )
-    def indexes(self, who: int, feature: Feature, kill_at: int | None, fault: str | None, after: int) -> None:
+    def indexes(self, who: int, feature: Feature, kill_at: KillAt, fault: str | None, after: int) -> None:
         if fault is not None:  # if it does not come up now, then in a later reading
             self.simulator.fail_next(PAGES[fault], "GET", f"/sync/{feature}", after=after)
         self.simulator.settle()
@@ -271,7 +273,7 @@ class Lists(Modelled):
         feature: Feature,
         numbers: Sequence[int],
         spelling: str,
-        kill_at: int | None,
+        kill_at: KillAt,
         *,
         meant: bool = False,
     ) -> list[tuple[int, str | None]]:

@@ -27,6 +27,7 @@ from tests.application.modelling import (
     LIES,
     RESEND_S,
     TRUST_S,
+    KillAt,
     Modelled,
     ends,
     faults,
@@ -147,13 +148,32 @@ class Plays(Modelled):
 
     # --- the library
 
-    @rule(who=st.integers(0, 1), places=places, spelling=spellings, kill_at=kills, fault=faults)
+    @rule(
+        who=st.integers(0, 1),
+        places=places,
+        spelling=spellings,
+        kill_at=kills,
+        fault=faults,
+        again=st.booleans(),
+    )
     def adds(
-        self, who: int, places: Sequence[Place], spelling: str, kill_at: int | None, fault: str | None
+        self,
+        who: int,
+        places: Sequence[Place],
+        spelling: str,
+        kill_at: KillAt,
+        fault: str | None,
+        again: bool,
     ) -> None:
         self.next_post_fails("history", fault)
         if self.near:
             places = _apart(places)
+        killed = self._add(who, places, spelling, kill_at)
+        if killed and again:
+            self._add(1 - who, places, spelling, None)
+
+    def _add(self, who: int, places: Sequence[Place], spelling: str, kill_at: KillAt) -> bool:
+        """Add; whether it was killed amid that."""
         for place in places:
             truth = self.truth.setdefault(place, Truth())
             truth.wished, truth.asked = "there", True
@@ -163,7 +183,7 @@ class Plays(Modelled):
             for place in places:
                 self.truth[place].lied = True
         if report is None:
-            return
+            return True
         for place, outcome in zip(places, ends(report, items), strict=True):
             end, reason = outcome
             truth = self.truth[place]
@@ -179,10 +199,11 @@ class Plays(Modelled):
             )
             if there and not self._is_odd(place):
                 truth.there_at = min(truth.there_at, self.now)
+        return False
 
     @rule(who=st.integers(0, 1), places=places, spelling=spellings, kill_at=kills, fault=faults)
     def removes(
-        self, who: int, places: Sequence[Place], spelling: str, kill_at: int | None, fault: str | None
+        self, who: int, places: Sequence[Place], spelling: str, kill_at: KillAt, fault: str | None
     ) -> None:
         self.next_post_fails("history", fault)
         for place in places:
@@ -202,7 +223,7 @@ class Plays(Modelled):
                 assert not self._held(place), f"{end} {reason} of {place} is false"
 
     @rule(who=st.integers(0, 1), kill_at=kills)
-    def indexes(self, who: int, kill_at: int | None) -> None:
+    def indexes(self, who: int, kill_at: KillAt) -> None:
         due = [place for place, truth in self.truth.items() if self.now - truth.there_at > LAG_S]
         index = self.index(who, "history", kill_at)
         if index is None or isinstance(index, Incomplete):
@@ -290,7 +311,7 @@ class Plays(Modelled):
         operation: Operation,
         places: Sequence[Place],
         items: Sequence[Item],
-        kill_at: int | None,
+        kill_at: KillAt,
         *,
         meant: bool = False,
     ) -> Report | None:

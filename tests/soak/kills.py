@@ -1,4 +1,4 @@
-"""Processes killed at random moments, `make kills`, or `python -m tests.soak.kills --kills 300`. Prints seed and figures."""
+"""Processes killed at random moments: `make kills`, `make kills KILLS=50 SEED=1`. Prints seed and figures."""
 
 import argparse
 import random
