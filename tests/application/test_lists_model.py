@@ -66,6 +66,7 @@ PAGES: dict[str, Fault] = {
     "repeated": Fault(paging=PagingFaults(repeated=1)),
     "displaced": Fault(paging=PagingFaults(displaced=1)),
 }
+page_faults = st.none() | st.sampled_from(["short", "no rows"]) | st.sampled_from(sorted(PAGES))
 
 
 class Lists(Modelled):
@@ -196,8 +197,8 @@ class Lists(Modelled):
         who=st.integers(0, 1),
         feature=features,
         kill_at=kills,
-        fault=st.none() | st.sampled_from(sorted(PAGES)),
-        after=st.integers(0, 2),
+        fault=page_faults,
+        after=st.integers(0, 4),
     )
     def indexes(self, who: int, feature: Feature, kill_at: KillAt, fault: str | None, after: int) -> None:
         if fault is not None:  # if it does not come up now, then in a later reading
