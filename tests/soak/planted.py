@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 from unittest.mock import patch
 
-import pytest
 from returns.result import Result, Success
 
 from crosswatch_trakt.adapters.journal import MemoryJournal
@@ -35,6 +35,7 @@ from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.unresolved import Operation
 from tests.application.modelling import FIGURES
+from tests.application.test_refresh import test_killed_at_any_step_of_a_refresh_no_pair_is_lost_that_was_used
 from tests.soak.models import play
 
 Body: TypeAlias = Mapping[str, object]
@@ -143,20 +144,43 @@ def token_used_before_it_is_stored() -> None:
     patch.object(Caller, "_send", send).start()
 
 
-PLAYS, LISTS = 0, 1  # of the models
-BUGS: Mapping[str, tuple[Callable[[], None], int | str]] = {
-    "a blind retry": (blind_retry, PLAYS),
-    "a trusted short page": (trusted_short_page, LISTS),
-    "a removal by item": (removal_by_item, PLAYS),
-    "a journal written after the POST": (journal_after_the_post, PLAYS),
-    "a token used before it is stored": (token_used_before_it_is_stored, "tests/application/test_refresh.py"),
+def plays() -> str | None:
+    """What `tests/application/test_once_model.py` finds."""
+    return _by_model(0)
+
+
+def lists() -> str | None:
+    """What `tests/application/test_lists_model.py` finds."""
+    return _by_model(1)
+
+
+def refresh() -> str | None:
+    """What `tests/application/test_refresh.py` finds."""
+    with TemporaryDirectory() as folder:
+        try:
+            test_killed_at_any_step_of_a_refresh_no_pair_is_lost_that_was_used(Path(folder))
+        except AssertionError as error:
+            return str(error)
+    return None
+
+
+BUGS: Mapping[str, tuple[Callable[[], None], Callable[[], str | None]]] = {
+    "a blind retry": (blind_retry, plays),
+    "a trusted short page": (trusted_short_page, lists),
+    "a removal by item": (removal_by_item, plays),
+    "a journal written after the POST": (journal_after_the_post, plays),
+    "a token used before it is stored": (token_used_before_it_is_stored, refresh),
 }
 
 
 def main(name: str | None = None) -> int:
     """Plant this bug here; without a name each in a process of its own."""
     if name is not None:
-        return 0 if _found(*BUGS[name]) else 1
+        plant, finds = BUGS[name]
+        plant()
+        found = finds()
+        print(f"not found by {finds.__name__}" if found is None else f"found by {finds.__name__}: {found}")
+        return 1 if found is None else 0
     missed = [bug for bug in BUGS if not _is_found_elsewhere(bug)]
     print(f"not found: {', '.join(missed)}" if missed else f"all {len(BUGS)} found")
     return 1 if missed else 0
@@ -164,28 +188,19 @@ def main(name: str | None = None) -> int:
 
 def _is_found_elsewhere(bug: str) -> bool:
     print(f"{bug}: ", end="", flush=True)
-    return (
-        subprocess.run([sys.executable, "-m", "tests.soak.planted", bug], cwd=ROOT, check=False).returncode
-        == 0
-    )
+    command = [sys.executable, "-m", "tests.soak.planted", bug]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
-def _found(plant: Callable[[], None], test: int | str) -> bool:
-    plant()
-    if isinstance(test, str):
-        code = pytest.main(["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", str(ROOT / test)])
-        return code == pytest.ExitCode.TESTS_FAILED
+def _by_model(model: int) -> str | None:
     runs = 0
     for number in ROUNDS:
         try:
-            play(test, number, RUNS)
+            play(model, number, RUNS)
         except AssertionError as error:
-            runs += FIGURES["accounts"]
-            print(f"found by a model in run {runs} (seed {number}): {str(error).splitlines()[0]}", flush=True)
-            return True
+            return f"run {runs + FIGURES['accounts']} (seed {number}), {str(error).splitlines()[0]}"
         runs += FIGURES["accounts"]
-    print(f"not found in {runs} runs", flush=True)
-    return False
+    return None
 
 
 if __name__ == "__main__":
