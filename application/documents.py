@@ -35,6 +35,7 @@ class StoredList(Document, kw_only=True):
     count: int | None = None  # what the account's statistics said
     etags: list[str | None] = []
     set_aside: dict[str, int] = {}
+    never_shown: int = 0  # rows that Trakt counts, and of which it has never said a title here
 
 
 class StoredHistory(Document, kw_only=True):

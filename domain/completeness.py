@@ -17,6 +17,7 @@ from returns.result import Failure, Result, Success
 
 from crosswatch_trakt.domain.problems import Incomplete
 
+Item = dict[str, object]
 Key = TypeVar("Key", bound=str | int)
 Entry = TypeVar("Entry")
 
@@ -102,6 +103,22 @@ def prove_complete(
     if before != after:
         return Failure(_moved(proof))
     return Success(CompleteIndex(entries, proof, before))
+
+
+def keep_unshown(
+    before: Mapping[str, Item], now: Mapping[str, Item], unshown: int, always: int
+) -> dict[str, Item]:
+    """The items of today, with those of before that may be among rows which Trakt counts and does not show.
+
+    `unshown`: rows counted that did not come, or came without a name; `always`: so many never had one here.
+    If there are more, a title that was shown before may be behind one: which, nobody can tell. So all that
+    are missing stay, marked; one that was taken off is seen to be gone once Trakt shows the others, or drops
+    them.
+    """
+    if unshown <= always:
+        return dict(now)
+    missing = {key: {**item, "hidden": True} for key, item in before.items() if key not in now}
+    return {**now, **missing}
 
 
 def _moved(proof: Sequence[RowCount] | Witnessed) -> Incomplete:

@@ -20,7 +20,9 @@ from crosswatch_trakt.application.ports import Clock, Note, Progress, StateStore
 from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.application.trakt.lists import RATED_KINDS, Counting, Listed, RatedKind
 from crosswatch_trakt.application.trakt.recent import Feature, Recent, Stamp
-from crosswatch_trakt.domain.items import rating_item, watchlist_item
+from crosswatch_trakt.application.trakt.rows import WITHOUT_IDS
+from crosswatch_trakt.domain.completeness import keep_unshown
+from crosswatch_trakt.domain.items import parse_media, rating_item, watchlist_item
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.keys import CanonicalKey
 from crosswatch_trakt.domain.problems import Problem
@@ -149,17 +151,26 @@ class IndexList(Generic[Entry]):
             lambda read: source.count().bind(
                 lambda count: self.stamps.stamp(source.feature).map(
                     lambda stamp: self._stored_form(
-                        read, now, count, stamp.older_than(LAG_S + self.clock.monotonic() - began_at)
+                        read, stored, now, count, stamp.older_than(LAG_S + self.clock.monotonic() - began_at)
                     )
                 )
             )
         )
 
     def _stored_form(
-        self, read: Proven[CanonicalKey, Entry], now: int, count: int | None, settled: bool
+        self,
+        read: Proven[CanonicalKey, Entry],
+        before: StoredList | None,
+        now: int,
+        count: int | None,
+        settled: bool,
     ) -> StoredList:
         items = {str(key): self.source.item(entry) for key, entry in read.index.entries.items()}
         say_set_aside(self.progress, self.source.feature, read.set_aside)
+        unshown = read.index.hidden + read.set_aside.get(WITHOUT_IDS, 0)
+        never_shown = unshown if before is None else min(before.never_shown, unshown)
+        if before is not None:
+            items = keep_unshown(self._not_taken_off(before.items), items, unshown, never_shown)
         etags = list(read.listed[0].etags)
         return StoredList(
             stamp=read.index.stamp,
@@ -171,7 +182,17 @@ class IndexList(Generic[Entry]):
             set_aside=read.set_aside,
             count=count,
             settled=settled,
+            never_shown=never_shown,
         )
+
+    def _not_taken_off(self, items: Mapping[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+        """Those that we have not taken off ourselves since."""
+        return {key: item for key, item in items.items() if not self._taken_off(item)}
+
+    def _taken_off(self, item: Mapping[str, object]) -> bool:
+        media = parse_media(item).value_or(None)
+        written = None if media is None else self.recent.wrote(self.source.feature, media)
+        return written is not None and written.item is None
 
     def _of(self, stored: StoredList, now: datetime) -> Items:
         return Index(

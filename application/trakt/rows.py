@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 RowId: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # 64 bits, as in a store
 
+WITHOUT_IDS = "a row without ids"  # why a row is set aside whose object is all null
 _NONE = msgspec.Raw(b"null")
 
 
@@ -200,7 +201,7 @@ class RowReader:
             self._media[mark] = _media(*mark) if kind in _KINDS else None
         media = self._media[mark]
         if media is None:
-            self._aside("a row without ids" if kind in _KINDS else f"a row of kind {kind!r:.40}")
+            self._aside(WITHOUT_IDS if kind in _KINDS else f"a row of kind {kind!r:.40}")
         return media
 
 

@@ -216,6 +216,45 @@ def test_rows_that_are_counted_and_never_sent_are_hidden(world: World) -> None:
     assert (len(index), index.hidden) == (1, 2)
 
 
+@pytest.mark.parametrize("feature", ["watchlist", "ratings"])
+def test_a_title_that_is_hidden_today_and_was_shown_before_stays_marked(world: World, feature: str) -> None:
+    fill(world)
+    with world.open() as trakt:
+        before = trakt.index(feature)
+        world.account.hide(world.films[3])
+        world.clock.advance(86_400)
+        world.account.put_on_watchlist(world.films[9])
+        world.account.rate(world.films[9], 5)
+        hidden = trakt.index(feature)
+        world.account.unhide(world.films[3])
+        world.clock.advance(86_400)
+        world.account.put_on_watchlist(world.shows[0])
+        world.account.rate(world.shows[1], 5)
+        shown = trakt.index(feature)
+
+    assert before.keys() < hidden.keys() < shown.keys()
+    assert [item["ids"] for item in hidden.values() if item.get("hidden")] == [world.films[3].ids]
+    assert (hidden.hidden, shown.hidden) == (1, 0)
+    assert not any(item.get("hidden") for item in shown.values())
+
+
+def test_a_title_whose_row_is_all_null_today_stays_marked(world: World) -> None:
+    fill(world)
+    with world.open() as trakt:
+        before = trakt.index("watchlist")
+        world.account.put_on_watchlist(world.films[9])
+        world.clock.advance(86_400)
+        world.simulator.paging_faults.null_rows = 1
+        nulled = trakt.index("watchlist")
+        world.simulator.paging_faults.null_rows = 0
+        world.account.take_off_watchlist(world.films[0])
+        world.clock.advance(86_400)
+        healed = trakt.index("watchlist")
+
+    assert before.keys() <= nulled.keys()
+    assert len(healed) == len(before), "what was taken off goes once all rows have names again"
+
+
 def test_rows_that_name_nothing_are_set_aside_and_said(world: World) -> None:
     nothing = {"title": None, "year": None, "ids": {"trakt": None, "slug": None, "imdb": None, "tmdb": None}}
     rows = [

@@ -9,6 +9,7 @@ from returns.result import Failure, Success
 from crosswatch_trakt.domain.completeness import (
     Reading,
     RowCount,
+    keep_unshown,
     needs_second_reading,
     prove_complete,
     prove_reading,
@@ -102,3 +103,17 @@ def test_an_index_exists_only_if_nothing_moved_while_it_was_read(
 def test_an_index_without_evidence_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="no endpoint"):
         prove_complete({}, [], "stamp", "stamp")
+
+
+keyed = st.dictionaries(st.sampled_from("abcdef"), st.just(dict[str, object](rating=7)))
+
+
+@given(keyed, keyed, st.integers(0, 3), st.integers(0, 3))
+def test_nothing_is_missed_while_rows_lack_that_once_had_a_name(
+    before: dict[str, dict[str, object]], now: dict[str, dict[str, object]], unshown: int, always: int
+) -> None:
+    kept = keep_unshown(before, now, unshown, always)
+
+    assert {key: kept[key] for key in now} == now
+    assert kept.keys() == (now.keys() | before.keys() if unshown > always else now.keys())
+    assert all(kept[key]["hidden"] is True for key in kept.keys() - now.keys())
