@@ -14,7 +14,14 @@ from returns.result import Failure, Result, Success
 from crosswatch_trakt.application.account import Account, AnyIndex, Since, check_feature
 from crosswatch_trakt.application.advice import advice
 from crosswatch_trakt.application.health import Health, health_of
-from crosswatch_trakt.application.ports import Clock, HttpTransport, Progress, StateStore, TokenStore
+from crosswatch_trakt.application.ports import (
+    Clock,
+    HttpTransport,
+    Progress,
+    Response,
+    StateStore,
+    TokenStore,
+)
 from crosswatch_trakt.application.settings import Settings, check_settings
 from crosswatch_trakt.application.trakt.access import Access
 from crosswatch_trakt.application.trakt.call import Call, Caller
@@ -139,11 +146,16 @@ class TraktAccount:
         dry_run: bool = False,
         meant: bool = False,
         all_plays: bool = False,
+        run_id: str | None = None,
     ) -> Report:
         """Remove items. From the history one play goes, by its date or `history_id`; `all_plays` says
         that an item without a date means all plays of it. Raises TraktError only if nothing was sent.
+
+        The guard on removals counts the calls of one `run_id` together; without, those of one minute.
         """
-        return self._write("remove", feature, items, dry_run=dry_run, meant=meant, all_plays=all_plays)
+        return self._write(
+            "remove", feature, items, dry_run=dry_run, meant=meant, all_plays=all_plays, run_id=run_id
+        )
 
     def unresolved(self, feature: str) -> Sequence[Unresolved]:
         """What could not be done, oldest first."""
@@ -182,12 +194,10 @@ class TraktAccount:
         path: str,
         query: Mapping[str, str | int] | None = None,
         body: object = None,
-    ) -> Result[bytes, Problem]:
-        """One request of another kind: its body, or what went wrong. A GET alone is repeated."""
+    ) -> Result[Response, Problem]:
+        """One request of another kind: its answer, or what went wrong. A GET alone is repeated."""
         call = Call("account", method, path, query or {}, body, harmless=method == "GET")
-        return self._opened().bind(
-            lambda account: account.caller.request_with_retries(call, lambda answer: Success(answer.body))
-        )
+        return self._opened().bind(lambda account: account.caller.request_with_retries(call, Success))
 
     def health(self) -> Health:
         """Whether the account can be used now. Never raises."""
@@ -214,6 +224,7 @@ class TraktAccount:
         dry_run: bool,
         meant: bool,
         all_plays: bool = False,
+        run_id: str | None = None,
     ) -> Report:
         name = _value(check_feature(feature))
         if isinstance(items, str | bytes | Mapping):
@@ -221,7 +232,13 @@ class TraktAccount:
             raise TraktError(BadInput(f"the items are one {type(items).__name__}", mend))
         return self._do(
             lambda account: account.write(
-                operation, name, list(items), dry_run=dry_run, meant=meant, all_plays=all_plays
+                operation,
+                name,
+                list(items),
+                dry_run=dry_run,
+                meant=meant,
+                all_plays=all_plays,
+                run_id=run_id,
             )
         )
 

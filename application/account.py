@@ -94,17 +94,21 @@ class Account:
         all_plays: bool = False,
         thaw: bool = False,
         meant: bool = False,
+        run_id: str | None = None,
     ) -> Result[Report, Problem]:
-        """Bring every item to its end. `thaw`: what is frozen is tried too; `meant` lifts guards."""
+        """Bring every item to its end. `thaw`: what is frozen is tried too; `meant` lifts guards. That on
+        removals counts those of one `run_id` together.
+        """
         match feature, operation:
             case "history", "add":
                 return self.add_plays(items, dry_run=dry_run, thaw=thaw, meant=meant)
             case "history", "remove":
-                return self.remove_plays(items, dry_run=dry_run, all_plays=all_plays, thaw=thaw, meant=meant)
-            case "ratings", _:
-                return self.write_ratings(operation, items, dry_run=dry_run, thaw=thaw, meant=meant)
+                return self.remove_plays(
+                    items, dry_run=dry_run, all_plays=all_plays, thaw=thaw, meant=meant, run_id=run_id
+                )
             case _:
-                return self.write_watchlist(operation, items, dry_run=dry_run, thaw=thaw, meant=meant)
+                write = self.write_ratings if feature == "ratings" else self.write_watchlist
+                return write(operation, items, dry_run=dry_run, thaw=thaw, meant=meant, run_id=run_id)
 
     def unresolved(self, feature: Feature) -> Result[Sequence[Unresolved], Problem]:
         """What could not be done, oldest first."""

@@ -9,8 +9,10 @@ from returns.result import Failure, Success
 from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.host import Config
 from crosswatch_trakt.adapters.crosswatch.sessions import NAMED, SESSIONS, Session, Sessions
+from crosswatch_trakt.adapters.crosswatch.telling import usual_names
 from crosswatch_trakt.adapters.crosswatch.view import block_of, text_of
 from crosswatch_trakt.adapters.library import TraktError
+from crosswatch_trakt.application.ports import Response
 from crosswatch_trakt.application.settings import API_URL
 from crosswatch_trakt.domain.problems import (
     AccountLimit,
@@ -96,12 +98,13 @@ class TRAKTClient:
         if not path.startswith("/"):
             raise ValueError(f"the address is none of {self.BASE}")
         match self._session().account.exchange(method, path, query, body):
-            case Success(bytes() as answered):
-                return Answer(200, answered.decode("utf-8", "replace"))
+            case Success(Response() as answered):
+                headers = usual_names(answered.headers)
+                return Answer(answered.status, answered.body.decode("utf-8", "replace"), headers)
             case Failure(problem):
                 return _refused(problem)
             case _:
-                raise RuntimeError("an answer is bytes")
+                raise RuntimeError("an answer is a Response")
 
     def _try_refresh(self) -> bool:
         """Have CrossWatch refresh the tokens of this profile."""

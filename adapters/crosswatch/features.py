@@ -24,6 +24,7 @@ from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.domain.ids import same_ids
 from crosswatch_trakt.domain.items import media_item, parse_media, parse_play
+from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.outcomes import Already
 from crosswatch_trakt.domain.plays import Play, by_minute
 from crosswatch_trakt.domain.problems import AccountLimit
@@ -93,7 +94,7 @@ class HistoryFeature:
         for one in writing.items:
             asked += _plays_of(adapter, one)
         writing.send(asked)
-        in_a_pair = IN_A_PAIR in adapter.raw_cfg and not dry_run
+        in_a_pair = not is_by_hand(adapter) and not dry_run
         return writing.result(_destinations(adapter, asked) if in_a_pair else None)
 
     def remove(self, adapter: Adapter, items: Sequence[Row], *, dry_run: bool = False) -> Result:
@@ -118,10 +119,11 @@ class Writing:
 
     def send(self, asked: Iterable[tuple[Told, Item]]) -> None:
         """Bring what was asked to its ends. What a person asked for by hand is meant, however much it is."""
-        by_hand = IN_A_PAIR not in self.adapter.raw_cfg
+        by_hand = is_by_hand(self.adapter)
         groups: defaultdict[tuple[bool, bool], list[tuple[Told, Item]]] = defaultdict(list)
         for one, item in asked:
-            groups[by_hand or is_meant(one.item), is_whole_title(one.item)].append((one, item))
+            meant, whole = by_hand or is_meant(one.item), by_hand and is_whole_title(one.item)
+            groups[meant, whole].append((one, item))
         sent = False
         for (meant, all_plays), group in groups.items():
             try:
@@ -140,7 +142,12 @@ class Writing:
             report = account.add(self.feature, items, dry_run=self.dry_run)
         else:
             report = account.remove(
-                self.feature, items, dry_run=self.dry_run, meant=meant, all_plays=all_plays
+                self.feature,
+                items,
+                dry_run=self.dry_run,
+                meant=meant,
+                all_plays=all_plays,
+                run_id=host.run_id(),
             )
         owners = {id(item): one for one, item in asked}
         for outcome in (*report.confirmed, *report.existing, *report.unresolved):
@@ -149,7 +156,7 @@ class Writing:
 
     def _tell(self, report: Report) -> None:
         if any(isinstance(problem, AccountLimit) for problem in report.problems):
-            files.note_limit(self.adapter.session.folder, self.feature)
+            files.note_limit(self.adapter.session, self.adapter.raw_cfg, self.feature)
         ends = (report.confirmed, report.existing, report.unresolved)
         counts = dict(zip(("confirmed", "skipped", "unresolved"), map(len, ends), strict=True))
         level, word = ("info", "write_done") if not report.unresolved else ("warn", "write_failed")
@@ -176,12 +183,12 @@ def _read(
     adapter: Adapter, feature: Feature, put: Callable[[AnyIndex], tuple[EngineIndex, Names]]
 ) -> EngineIndex:
     session = adapter.session
-    files.heed_cleared_cache(session)
+    files.heed_cleared_cache(session, adapter.raw_cfg)
     whole = session.account.index(feature)
     told_index, names = put(whole)
     fields = {"count": len(told_index), "hidden": whole.hidden or None}
     host.log(feature, "info" if whole.fetched else "debug", "index_done", fetched=whole.fetched, **fields)
-    if names.collisions:
+    if names.collisions and session.is_news(f"{feature}: collisions", host.run_id() or names.collisions):
         sample = ", ".join(names.collisions[:SAMPLE_MAX])
         host.log(feature, "warn", "key_collision", count=len(names.collisions), sample=sample)
     files.keep_index(session, adapter.raw_cfg, feature, told_index, whole)
@@ -189,36 +196,45 @@ def _read(
 
 
 def _plays_of(adapter: Adapter, one: Told) -> Sequence[tuple[Told, Item]]:
-    """What an item asks for: itself, or the episodes of the show it is. By hand and without a date it means
-    now; from a pair it would be a wrong date, and is refused.
+    """What an item asks for: itself, or by hand the episodes of the show it is. By hand and without a date it
+    means now. From a pair either would be a guess, and is refused.
     """
     ours = our_item(one.item)
-    if "watched_at" not in ours and IN_A_PAIR not in adapter.raw_cfg:
+    if not is_by_hand(adapter):
+        return [(one, ours)]
+    if "watched_at" not in ours:
         ours["watched_at"] = to_iso(adapter.session.now())
-    if ours["type"] not in _WHOLE:
+    if _show_of(ours) is None:
         return [(one, ours)]
     episodes = adapter.session.account.aired_episodes(ours)
     if not episodes:
         one.ends.append(("unresolved", SHOW_UNKNOWN))
-    date = {"watched_at": ours["watched_at"]} if "watched_at" in ours else {}
-    return [(one, {**episode, **date}) for episode in episodes]
+    return [(one, {**episode, "watched_at": ours["watched_at"]}) for episode in episodes]
 
 
 def _watched_of(adapter: Adapter, one: Told) -> Sequence[tuple[Told, Item]]:
-    """What an item asks to be removed: itself, or every watched episode of the show it is."""
+    """What an item asks to be removed: itself, or by hand every watched episode of the show it is."""
     ours = our_item(one.item)
-    if ours["type"] not in _WHOLE or not is_whole_title(one.item):
+    show = _show_of(ours)
+    if show is None or not (is_by_hand(adapter) and is_whole_title(one.item)):
         return [(one, ours)]
-    show = parse_media(ours).value_or(None)
     history = cast(Plays, adapter.session.account.index("history"))
     titles = {id(play.media): play.media for play in history.entries.values()}.values()
-    watched = [] if show is None else [title for title in titles if same_ids(title.show_ids, show.ids)]
+    watched = [title for title in titles if same_ids(title.show_ids, show.ids)]
     if not watched:
         one.ends.append(("existing", Already.GONE))
     return [(one, media_item(episode)) for episode in watched]
 
 
-_WHOLE = ("show", "shows", "series", "tv")
+def _show_of(item: Item) -> Media | None:
+    """The show that an item is; None if it is none, or cannot be told."""
+    media = parse_media(item).value_or(None)
+    return media if media is not None and media.type is MediaType.SHOW else None
+
+
+def is_by_hand(adapter: Adapter) -> bool:
+    """Whether a person asked on a page of CrossWatch's, and no pair."""
+    return IN_A_PAIR not in adapter.raw_cfg
 
 
 def _destinations(adapter: Adapter, asked: Sequence[tuple[Told, Item]]) -> dict[str, Item]:

@@ -8,9 +8,9 @@ cache by deleting these files, so their absence is an order to read everything a
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
+from returns.pipeline import is_successful
 from returns.result import Result
 
 from crosswatch_trakt.adapters.crosswatch import host
@@ -23,7 +23,7 @@ from crosswatch_trakt.application.account import AnyIndex
 from crosswatch_trakt.application.trakt.recent import NEEDED, Feature
 from crosswatch_trakt.domain.problems import StateUnwritable
 
-CACHE_MARK = "trakt.cache.json"
+CACHE_MARK = "trakt.cache"
 LIMIT_FILE = "trakt_last_limit_error.json"
 WATERMARKS = "trakt.watermarks"
 NAMES: Mapping[Feature, str] = {
@@ -42,28 +42,36 @@ def keep_index(session: Session, view: Config, feature: Feature, told: EngineInd
     name, state = f"{NAMES[feature]}.{scope}.json", FileState(session.folder)
     if not whole.fetched and (session.folder / name).exists():
         return
-    marks = _marks(session)
+    stamps = _stamps(session)
     for file, document in (
-        (name, _document(feature, told, whole, marks)),
-        (f"{WATERMARKS}.{scope}.json", marks),
+        (name, _document(feature, told, whole, stamps)),
+        (f"{WATERMARKS}.{scope}.json", watermarks(stamps)),
     ):
         _said(state.write(file, msgspec.json.encode(document)), feature)
 
 
-def note_limit(folder: Path | None, feature: Feature) -> None:
+def note_limit(session: Session, view: Config, feature: Feature) -> None:
     """Remember that the account is full."""
-    if folder is not None:
-        note = {"feature": feature, "ts": _now()}
-        _said(FileState(folder).write(LIMIT_FILE, msgspec.json.encode(note)), feature)
+    if session.folder is not None and host.pair_scope(view) is not None:
+        note = {"feature": feature, "ts": session.now()}
+        _said(FileState(session.folder).write(LIMIT_FILE, msgspec.json.encode(note)), feature)
 
 
-def heed_cleared_cache(session: Session) -> None:
-    """Forget our indexes too, if the user has cleared CrossWatch's cache."""
-    if session.folder is None or (session.folder / CACHE_MARK).exists():
+def heed_cleared_cache(session: Session, view: Config) -> None:
+    """Forget our indexes too, if the user has cleared CrossWatch's cache. Where no mark can be left that it
+    was heeded, it is not: else everything would be read anew each time.
+    """
+    if session.folder is None or host.pair_scope(view) is None:
         return
-    session.account.forget_indexes()
-    mark = {"schema": 1, "note": "delete this file to have everything read from Trakt anew", "since": _now()}
-    _said(FileState(session.folder).write(CACHE_MARK, msgspec.json.encode(mark)), "history")
+    name = f"{CACHE_MARK}.{session.account.person.folder}.json"
+    if (session.folder / name).exists():
+        return
+    note = "delete this file to have everything read from Trakt anew"
+    mark = {"schema": 1, "note": note, "since": session.now()}
+    written = FileState(session.folder).write(name, msgspec.json.encode(mark))
+    _said(written, "history")
+    if is_successful(written):
+        session.account.forget_indexes()
 
 
 def watermarks(stamps: Mapping[str, str]) -> dict[str, str]:
@@ -72,28 +80,28 @@ def watermarks(stamps: Mapping[str, str]) -> dict[str, str]:
     return {feature: stamp for feature, stamp in newest.items() if stamp}
 
 
-def _marks(session: Session) -> dict[str, str]:
+def _stamps(session: Session) -> Mapping[str, str]:
     with suppress(TraktError):
-        return watermarks(session.account.activities())
+        return session.account.activities()
     return {}
 
 
 def _document(
-    feature: Feature, told: EngineIndex, whole: AnyIndex, marks: Mapping[str, str]
+    feature: Feature, told: EngineIndex, whole: AnyIndex, stamps: Mapping[str, str]
 ) -> dict[str, object]:
     made = int(whole.as_of.timestamp())
     match feature:
         case "watchlist":
             return {"etag": "", "ts": made, "items": told}
         case "ratings":
-            rated = dict.fromkeys(("movies", "shows", "seasons", "episodes"), marks.get("ratings", ""))
+            rated = {name.partition(".")[0]: stamps.get(name, "") for name in NEEDED["ratings"]}
             return {"generated_at": _iso(made), "items": told, "wm": rated}
         case "history":
             return {
                 "schema": HISTORY_SCHEMA,
                 "generated_at": _iso(made),
                 "validated_at": _iso(made),
-                "wm": {"watched_at": marks.get("history", "")},
+                "wm": {"watched_at": watermarks(stamps).get("history", "")},
                 "items": told,
             }
 
@@ -102,10 +110,6 @@ def _said(written: Result[None, StateUnwritable], feature: str) -> None:
     problem = written.swap().value_or(None)
     if problem is not None:
         host.log(feature, "warn", "state_unwritable", problem=problem.cause)
-
-
-def _now() -> int:
-    return int(datetime.now(UTC).timestamp())
 
 
 def _iso(moment: int) -> str:

@@ -10,6 +10,7 @@ from crosswatch_trakt.adapters.crosswatch import host, manifest
 from crosswatch_trakt.adapters.crosswatch.host import Config
 from crosswatch_trakt.adapters.crosswatch.sessions import Sessions
 from crosswatch_trakt.adapters.crosswatch.view import is_configured
+from crosswatch_trakt.adapters.library import TraktError
 from crosswatch_trakt.application.health import Health, Status
 from crosswatch_trakt.domain.problems import RateLimited
 
@@ -30,7 +31,9 @@ def health(sessions: Sessions, view: Config) -> dict[str, object]:
     except Exception as error:
         host.raise_if_cancelled()
         host.log("health", "error", "health", error=type(error).__name__)
-        return answer("down", reason=f"{type(error).__name__}: {error}")
+        # What another's error says may quote a secret.
+        said = error.advice if isinstance(error, TraktError) else f"it failed with {type(error).__name__}"
+        return answer("down", reason=said)
     told = answer(found.status, reason=found.detail, latency_ms=ms, found=found)
     host.log("health", "info", "health", status=found.status, ok=told["ok"], latency_ms=ms)
     return told

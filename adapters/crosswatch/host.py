@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -81,15 +81,24 @@ def app_client_id() -> str:
     for place in ("providers.auth._auth_TRAKT", "cw_platform.trakt_app"):
         own = _find(place, "app_client_id")
         if own is not None:
-            return str(own() or "")
+            with suppress(Exception):  # whether a profile is signed in must be told in any case
+                return str(own() or "").strip()
     return os.environ.get("CROSSWATCH_TRAKT_CLIENT_ID", "").strip()
 
 
 def log(feature: str, level: str, message: str, **fields: object) -> None:
-    """A line in CrossWatch's log; its levels and format are its own."""
+    """A line in CrossWatch's log; its levels and format are its own. What goes wrong there must not stop
+    a write that has begun.
+    """
     write = _find("providers.sync._log", "log")
     if write is not None:
-        write(PROVIDER, feature, level, message, **fields)
+        with suppress(Exception):
+            write(PROVIDER, feature, level, message, **fields)
+
+
+def run_id() -> str | None:
+    """The run that goes on now; None outside one."""
+    return os.environ.get("CW_RUN_ID", "").strip() or None
 
 
 def raise_if_cancelled() -> None:

@@ -5,6 +5,7 @@ passed on with every field it has.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from crosswatch_trakt.adapters.crosswatch import health, host, manifest
 from crosswatch_trakt.adapters.crosswatch.client import TRAKTClient, TRAKTConfig
@@ -40,7 +41,7 @@ class TRAKTModule:
         if connect:
             self.client.connect()
 
-    @property
+    @cached_property
     def session(self) -> Session:
         """The account."""
         return self.sessions.of(self.raw_cfg)

@@ -26,6 +26,10 @@ class Ops:
     def ctx(self, context: object) -> None:
         self._sessions.context = context
 
+    @ctx.deleter
+    def ctx(self) -> None:
+        self._sessions.context = None
+
     def name(self) -> str:
         """The provider's name."""
         return host.PROVIDER

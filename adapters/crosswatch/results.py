@@ -16,6 +16,10 @@ from crosswatch_trakt.domain.outcomes import Reason
 
 Fate: TypeAlias = Literal["confirmed", "existing", "unresolved"]
 
+_ENDS: Sequence[Fate] = ("confirmed", "existing", "unresolved")
+_BADNESS: Sequence[Fate] = ("existing", "confirmed", "unresolved")
+PARENT_UNKNOWN = "trakt_parent_not_found"
+
 NATIVE = "tmdb:"  # the ids that Trakt has of nearly every title, and the engine's first choice of a key
 
 # Codes that CrossWatch's pages and its log know; the others are shown as they are.
@@ -29,6 +33,10 @@ HINTS: Mapping[str, str] = {
     Reason.AMBIGUOUS: "trakt_response_ambiguous",
     Reason.AMBIGUOUS_PLAYS: "trakt_history_event_ambiguous",
     Reason.UNDATED_REMOVAL: "trakt_history_id_required_for_rewatch_remove",
+}
+_SCOPED: Mapping[str, str] = {
+    "season": "season scope or ids missing",
+    "episode": "episode scope or ids missing",
 }
 
 
@@ -64,25 +72,26 @@ def engine_result(
     items: Sequence[Told], *, removal: bool, dry_run: bool, destinations: Mapping[str, Item] | None = None
 ) -> dict[str, object]:
     """The result of one call. Of a removal, what is gone already is as good as removed."""
-    by_fate: dict[Fate, list[Told]] = {"confirmed": [], "existing": [], "unresolved": []}
+    fates: dict[str, Fate] = {}  # key → the worst fate of the items that have it
     for one in items:
-        by_fate["confirmed" if removal and one.fate == "existing" else one.fate].append(one)
-    confirmed = _keys(by_fate["confirmed"])
-    skipped = [key for key in _keys(by_fate["existing"]) if key not in set(confirmed)]
-    unresolved = [
-        {"item": host.minimal(one.item), "hint": HINTS.get(one.reason, one.reason), "key": one.key}
-        for one in by_fate["unresolved"]
-    ]
+        fate: Fate = "confirmed" if removal and one.fate == "existing" else one.fate
+        fates[one.key] = max(fate, fates.get(one.key, fate), key=_BADNESS.index)
+    confirmed, skipped, failed = ([key for key in fates if fates[key] == fate] for fate in _ENDS)
+    unresolved = []
+    for one in items:
+        if one.fate == "unresolved":
+            item = host.minimal(one.item)
+            unresolved.append({"item": item, "hint": _hint(one.reason, item, removal), "key": one.key})
     result: dict[str, object] = {
         "ok": not unresolved,
         "attempted": len(items),
-        "count": len(by_fate["confirmed"]),
+        "count": len(confirmed),
         "confirmed_keys": confirmed,
         "skipped_keys": skipped,
         "skipped": len(skipped),
         "unresolved": unresolved,
-        "unresolved_keys": _keys(by_fate["unresolved"]),
-        "reason_counts": dict(Counter(entry["hint"] for entry in unresolved)),
+        "unresolved_keys": failed,
+        "reason_counts": dict(Counter(str(entry["hint"]) for entry in unresolved)),
         "errors": 0,
         "dry_run": dry_run,
     }
@@ -94,6 +103,18 @@ def engine_result(
     return result
 
 
+def _hint(reason: str, item: Mapping[str, object], removal: bool) -> str:
+    """A reason in CrossWatch's words; of seasons and episodes it has its own."""
+    kind = item.get("type")
+    if reason == Reason.MISSING_IDS and isinstance(kind, str) and kind in _SCOPED:
+        return _SCOPED[kind]
+    if reason == Reason.NOT_FOUND and kind in _SCOPED:
+        return "trakt_episode_not_found" if kind == "episode" and item.get("ids") else PARENT_UNKNOWN
+    if reason == Reason.AMBIGUOUS and removal:
+        return "trakt_history_remove_unconfirmed"
+    return HINTS.get(reason, reason)
+
+
 def confirmed_keys(
     key_of_item: Callable[[Mapping[str, object]], str],
     items: Iterable[Mapping[str, object]],
@@ -103,7 +124,3 @@ def confirmed_keys(
     left = {entry.get("key") if isinstance(entry, Mapping) else entry for entry in unresolved or ()}
     keys = (key_of_item(item) for item in items)
     return list(dict.fromkeys(key for key in keys if key and key not in left))
-
-
-def _keys(items: Iterable[Told]) -> list[str]:
-    return list(dict.fromkeys(one.key for one in items))

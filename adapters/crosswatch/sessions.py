@@ -33,6 +33,13 @@ class Session:
     teller: Teller
     folder: Path | None  # where CrossWatch's providers keep what they remember
     clock: Clock
+    _said: dict[str, object] = field(default_factory=dict)
+
+    def is_news(self, subject: str, what: object) -> bool:
+        """Whether this was not the last that was asked of the subject; from now on it is."""
+        news = self._said.get(subject) != what
+        self._said[subject] = what
+        return news
 
     def now(self) -> int:
         """The time of day, in epoch seconds."""

@@ -57,9 +57,9 @@ class Teller:
 
     def emit(self, event: str, **fields: object) -> None:
         """An event for the engine; what goes wrong there is not our business."""
-        send = getattr(self.context(), "emit", None)
-        if callable(send):
-            with suppress(Exception):
+        with suppress(Exception):
+            send = getattr(self.context(), "emit", None)
+            if callable(send):
                 send(event, **fields)
 
     def _hit(self, hit: ApiHit) -> None:
@@ -121,7 +121,7 @@ class PacedTransport:
             sent = self.inner.send(request)
         answer = sent.value_or(None)
         if answer is not None:
-            host.record_response(request.method, token, answer.status, _plain(answer.headers), client_id)
+            host.record_response(request.method, token, answer.status, usual_names(answer.headers), client_id)
         return sent
 
 
@@ -134,6 +134,6 @@ def _label(hit: ApiHit) -> str:
     return f"{hit.feature}:{'remove' if hit.endpoint.endswith('/remove') else 'add'}"
 
 
-def _plain(headers: Mapping[str, str]) -> dict[str, str]:
-    """Under the usual names: a plain dictionary that is asked for `Retry-After` must have it."""
+def usual_names(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers under their usual names: a plain dictionary that is asked for `Retry-After` must have it."""
     return {name.title(): value for name, value in headers.items()}

@@ -107,10 +107,10 @@ def pair_in(config: host.Config, instance: str) -> Tokens | None:
 
 
 def _put(block: MutableMapping[str, object], pair: Tokens | None) -> None:
-    if pair is None:
-        for name in ("access_token", "refresh_token", "expires_at"):
+    block.pop("auth_error", None)  # by which newer versions say that a login has ended
+    for name in ("access_token", "refresh_token", "expires_at"):
+        value = None if pair is None else getattr(pair, name)
+        if value is None:
             block.pop(name, None)
-        return
-    block["access_token"] = pair.access_token
-    block["refresh_token"] = pair.refresh_token or ""
-    block["expires_at"] = pair.expires_at or 0
+        else:
+            block[name] = value

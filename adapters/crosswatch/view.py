@@ -7,6 +7,7 @@ are both understood. What cannot be meant falls back to the default, with one wa
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.host import Config
@@ -18,7 +19,7 @@ _OURS = {entry.name for entry in fields(Settings)} - {*SECRETS, "history_collect
 _UNPACED = ("gets_per_5_min", "writes_per_sec")  # null is a value of these
 _COLLECTED = {"movies": "movies", "shows": "episodes", "episodes": "episodes"}
 _WINDOW_S = 300
-_EMPTY: Mapping[str, object] = {}
+_EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class View:
 
 def block_of(config: Config, instance: str = host.DEFAULT) -> Mapping[str, object]:
     """The block of a profile in a configuration or view; empty if there is none."""
-    block = _mapping(config.get("trakt"))
+    block = _mapping(_mapping(config).get("trakt"))
     return block if instance == host.DEFAULT else _mapping(_mapping(block.get("instances")).get(instance))
 
 
@@ -73,11 +74,25 @@ def read_view(view: Config) -> View:
             wrong.append(name)
         else:
             settings = replace(settings, **{name: getattr(parsed, name)})
-    named = text_of(block, "state_dir")
-    folder = host.state_folder() if named is None else Path(named).expanduser()
+    folder = _folder(block, wrong)
     if folder is not None:
         settings = replace(settings, state_dir=str(folder / OWN_FOLDER))
     return View(_signed_in(settings, block, wrong), folder, tuple(sorted(wrong)))
+
+
+def _folder(block: Mapping[str, object], wrong: list[str]) -> Path | None:
+    """Where CrossWatch's providers keep state, or where the block has put that."""
+    given = block.get("state_dir")
+    if given is None or given == "":
+        return host.state_folder()
+    if not isinstance(given, str) or parse_settings({"state_dir": given}).value_or(None) is None:
+        wrong.append("state_dir")
+        return host.state_folder()
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:  # the home of nobody
+        wrong.append("state_dir")
+        return host.state_folder()
 
 
 def _signed_in(settings: Settings, block: Mapping[str, object], wrong: list[str]) -> Settings:
@@ -104,6 +119,7 @@ def _paced(block: Mapping[str, object], wrong: list[str]) -> dict[str, object]:
     """CrossWatch's rates, where they ask for less than Trakt allows; 0 switches the gate off."""
     paced: dict[str, object] = {}
     limit = _mapping(block.get("rate_limit"))
+    wrong += ["rate_limit"] if limit is _EMPTY and block.get("rate_limit") is not None else []
     rules: tuple[tuple[str, str, Callable[[float], object]], ...] = (
         ("get_per_sec", "gets_per_5_min", lambda rate: max(1, min(500, round(rate * _WINDOW_S)))),
         ("post_per_sec", "writes_per_sec", lambda rate: min(1.0, rate)),
@@ -140,11 +156,11 @@ def _is_given(name: str, value: object) -> bool:
 
 
 def _number(value: object) -> float | None:
+    if not isinstance(value, int | float | str) or isinstance(value, bool):
+        return None
     try:
-        number = (
-            float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
-        )
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
     return number if 0 <= number < 1e9 else None
 

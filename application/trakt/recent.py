@@ -81,7 +81,7 @@ class Recent:
         self._stats: tuple[float, dict[str, int]] | None = None
         self._proven_at: dict[Feature, float] = {}
         self._written: dict[Feature, Lookup[Written]] = {}
-        self._removed: dict[Feature, tuple[float, int]] = {}
+        self._removed: dict[Feature, tuple[str | None, float, int]] = {}  # run, when, how many
         self._collected: dict[str, tuple[float, Lookup[Media]]] = {}
 
     def activities(self) -> Activities | None:
@@ -155,17 +155,20 @@ class Recent:
             found = [] if written is None else written.find(media)
             return found[-1] if found else None
 
-    def removals(self, feature: Feature) -> int:
-        """How many items this run has removed: calls less than a minute apart are one run."""
+    def removals(self, feature: Feature, run_id: str | None) -> int:
+        """How many items this run has removed. Calls that name none are of one run if less than a minute
+        lies between them.
+        """
         with self._lock:
-            at, count = self._removed.get(feature, (-math.inf, 0))
-            return count if self._clock.monotonic() - at < RUN_PAUSE_S else 0
+            run, at, count = self._removed.get(feature, (None, -math.inf, 0))
+            lately = run_id is not None or self._clock.monotonic() - at < RUN_PAUSE_S
+            return count if run == run_id and lately else 0
 
-    def count_removals(self, feature: Feature, items: int) -> None:
-        """So many more were removed."""
-        count = self.removals(feature) + items
+    def count_removals(self, feature: Feature, items: int, run_id: str | None) -> None:
+        """So many more were removed in this run."""
+        count = self.removals(feature, run_id) + items
         with self._lock:
-            self._removed[feature] = self._clock.monotonic(), count
+            self._removed[feature] = run_id, self._clock.monotonic(), count
 
     def keep_collected(self, kind: str, titles: Lookup[Media]) -> Lookup[Media]:
         """Remember what is in the collection."""

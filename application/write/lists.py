@@ -25,7 +25,7 @@ from crosswatch_trakt.domain.payloads import Leaf, Target, plan_payloads
 from crosswatch_trakt.domain.problems import AccountLimit, Problem
 from crosswatch_trakt.domain.ratings import Rating
 from crosswatch_trakt.domain.timestamps import to_iso
-from crosswatch_trakt.domain.unresolved import Open, Operation
+from crosswatch_trakt.domain.unresolved import Operation
 
 Standing = Lookup[Mapping[str, object]]
 
@@ -83,16 +83,20 @@ class WriteList:
         dry_run: bool = False,
         thaw: bool = False,
         meant: bool = False,
+        run_id: str | None = None,
     ) -> Result[Report, Problem]:
-        """Bring every item to its end. Fails only if nothing was sent. `meant` lifts the guard."""
+        """Bring every item to its end. Fails only if nothing was sent. `meant` lifts the guard, which
+        counts the removals of one `run_id` together.
+        """
+        parse = self._parser(operation)
         return self.book.read().bind(
-            lambda entries: self._write(operation, items, {} if thaw else entries, dry_run, meant)
+            lambda entries: self._write(
+                begin(operation, items, {} if thaw else entries, parse, _key, dry_run=dry_run, run_id=run_id),
+                meant,
+            )
         )
 
-    def _write(
-        self, operation: Operation, items: Sequence[object], entries: Open, dry_run: bool, meant: bool
-    ) -> Result[Report, Problem]:
-        run = begin(operation, items, entries, self._parser(operation), _key, dry_run=dry_run)
+    def _write(self, run: Run[ListWish], meant: bool) -> Result[Report, Problem]:
         find_twins(run)
         if not run.wishes:
             return Success(run.finish(self.book))
@@ -134,7 +138,7 @@ class WriteList:
                 run.exists(position, done)
             else:
                 leaves.append(_leaf(run.operation, position, wish, entry))
-        removed = self.recent.removals(self.feature)
+        removed = self.recent.removals(self.feature, run.run_id)
         if run.operation == "remove" and not meant:
             if run.guard(self.guard, len(leaves), removed, len(standing.values())):
                 return run.finish(self.book)
@@ -189,7 +193,7 @@ class WriteList:
 
     def _remember(self, run: Run[ListWish], confirmed: Sequence[int]) -> None:
         if run.operation == "remove":
-            self.recent.count_removals(self.feature, len(confirmed))
+            self.recent.count_removals(self.feature, len(confirmed), run.run_id)
         for position in confirmed:
             wish = run.wishes[position]
             item = None

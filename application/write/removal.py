@@ -86,9 +86,10 @@ class RemovePlays:
         all_plays: bool = False,
         thaw: bool = False,
         meant: bool = False,
+        run_id: str | None = None,
     ) -> Result[Report, Problem]:
         """Bring every item to its end. `all_plays`: an item without a date means all plays of it; `meant`
-        lifts the guard on removals.
+        lifts the guard on removals, which counts those of one `run_id` together.
         """
 
         def parse(item: object) -> Result[PlayWish, Refusal]:
@@ -96,7 +97,8 @@ class RemovePlays:
 
         return self.book.read().bind(
             lambda entries: self._remove(
-                begin("remove", items, {} if thaw else entries, parse, _key, dry_run=dry_run), meant
+                begin("remove", items, {} if thaw else entries, parse, _key, dry_run=dry_run, run_id=run_id),
+                meant,
             )
         )
 
@@ -228,7 +230,7 @@ class RemovePlays:
             for play in meant.asked
             if play.history_id is not None
         ]
-        before = self.recent.removals("history")
+        before = self.recent.removals("history", run.run_id)
         if held is not None and run.guard(self.guard, len(asked), before, held):
             return Success(run.finish(self.book))
         if run.dry_run or not asked:
@@ -293,7 +295,7 @@ class RemovePlays:
         if run.doubtful or not isinstance(stored, Success):
             self.recent.doubt("history")
         removed = [play for position in confirmed for play in found[position].stored]
-        self.recent.count_removals("history", len(removed))
+        self.recent.count_removals("history", len(removed), run.run_id)
         return run.finish(self.book, self.collect.removed(removed) if removed else None)
 
     def _remember(

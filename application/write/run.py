@@ -44,6 +44,7 @@ class Run(Generic[Wish]):
     fates: Fates
     wishes: dict[int, Wish]  # position → what the item asks, for items that can be asked
     dry_run: bool = False
+    run_id: str | None = None  # of a host whose runs are several calls
     twins: dict[int, int] = field(default_factory=dict)  # position of a duplicate → of its twin
     left_out: set[int] = field(default_factory=set)  # frozen: not tried in this call
     ours: set[int] = field(default_factory=set)  # positions that this call and none before has done
@@ -195,12 +196,13 @@ def begin(
     key_of: Callable[[Wish], str | None],
     *,
     dry_run: bool,
+    run_id: str | None = None,
 ) -> Run[Wish]:
     """Understand every item or refuse it by name, and leave out the frozen."""
     parsed = [parse(item) for item in items]
     keys = [_key(item, result, key_of) for item, result in zip(items, parsed, strict=True)]
     given: list[Item] = [item if isinstance(item, Mapping) else {"item": item} for item in items]
-    run: Run[Wish] = Run(operation, Fates(given, keys), {}, dry_run)
+    run: Run[Wish] = Run(operation, Fates(given, keys), {}, dry_run, run_id)
     for position, (item, key, result) in enumerate(zip(given, keys, parsed, strict=True)):
         entry = frozen(entries, operation, key, item)
         match result:

@@ -84,7 +84,8 @@ class Host:
         """The whole configuration, its secrets readable; empty if there is none."""
         if not self.path.exists():
             return {}
-        opened = _each_secret(json.loads(self.path.read_text()), _open)
+        with self._lock:
+            opened = _each_secret(json.loads(self.path.read_text()), _open)
         return opened if isinstance(opened, dict) else {}
 
     def save_config(self, config: Mapping[str, object]) -> None:
