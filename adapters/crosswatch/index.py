@@ -24,8 +24,7 @@ EngineIndex = dict[str, Item]
 def list_index(index: Items) -> tuple[EngineIndex, Names]:
     """The watchlist or the ratings; and which keys two titles would have had."""
     items = list(index.values())
-    # An engine of typed keys merges nothing of different types.
-    names = name_titles(items, by_any_id=not host.tells_types_apart())
+    names = name_titles(items, by_any_id=True)
     return {names.of[place][0]: names.of[place][1] for place in range(len(items))}, names
 
 

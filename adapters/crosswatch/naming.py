@@ -13,7 +13,8 @@ from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.host import Item
 from crosswatch_trakt.domain.ids import parse_number
 
-Token: TypeAlias = tuple[str, str]  # namespace, id
+Place: TypeAlias = tuple[str, str]  # `ids` or `show_ids`, namespace
+Token: TypeAlias = tuple[object, ...]  # by which the engine takes two rows for one
 
 UNKNOWN = "unknown:"  # the engine's key of what has none
 _TELLING = {"tmdb", "imdb", "tvdb"}
@@ -36,11 +37,12 @@ def name_titles(items: Sequence[Item], *, by_any_id: bool) -> Names:
     names, keys, tokens = Names(), set[str](), set[Token]()
     for place in sorted(range(len(items)), key=lambda place: _strength(items[place])):
         whole = engine_item(items[place])
-        key, item = _named(whole, keys, tokens if by_any_id else set())
-        if item is not whole:
+        key, item = _named(items[place], keys, tokens)
+        if item != whole:
             names.collisions.append(host.canonical_key(whole))
         keys.add(key)
-        tokens |= _tokens(item)
+        if by_any_id:
+            tokens |= _tokens(item).keys()
         names.of[place] = key, item
     return names
 
@@ -69,17 +71,27 @@ def _named(item: Item, keys: set[str], tokens: set[Token]) -> tuple[str, Item]:
     """Its key, and the item less what stands in the way of a key of its own. Where nothing is left by which
     to tell it apart, it stays as it is: better a shared key than none.
     """
-    weaker = _less(item, "ids", {name for name, _ in _tokens(item) & tokens})
-    key = host.canonical_key(weaker)
-    while key in keys:
-        place = "show_ids" if "#" in key and weaker.get("show_ids") else "ids"
-        there = _ids(weaker, place)
-        namespace = key.partition(":")[0]
-        if not there:
-            return host.canonical_key(item), item
-        weaker = _less(weaker, place, {namespace if namespace in there else next(iter(there))})
-        key = host.canonical_key(weaker)
-    return (host.canonical_key(item), item) if key == UNKNOWN else (key, weaker)
+    left = item
+    while True:
+        told = engine_item(left)
+        key = host.canonical_key(told)
+        found = _tokens(told)
+        hindering = {found[token] for token in found.keys() & tokens}
+        if key in keys and not hindering:
+            hindering = _places_of(key, told)
+        if not hindering and key not in keys and (key != UNKNOWN or left is item):
+            return key, told
+        if not hindering:
+            whole = engine_item(item)
+            return host.canonical_key(whole), whole
+        left = _less(left, hindering)
+
+
+def _places_of(key: str, item: Mapping[str, object]) -> set[Place]:
+    """Which id of an item makes its key; of several that may, any."""
+    place = "show_ids" if "#" in key and _ids(item, "show_ids") else "ids"
+    there, namespace = _ids(item, place), key.partition(":")[0]
+    return {(place, namespace if namespace in there else next(iter(there)))} if there else set()
 
 
 def _strength(item: Mapping[str, object]) -> tuple[int, int]:
@@ -87,8 +99,12 @@ def _strength(item: Mapping[str, object]) -> tuple[int, int]:
     return _RANK.get(str(item.get("type")), len(_RANK)), parse_number(_ids(item, "ids").get("trakt")) or 0
 
 
-def _tokens(item: Mapping[str, object]) -> set[Token]:
-    return set(_ids(item, "ids").items())
+def _tokens(item: Mapping[str, object]) -> Mapping[Token, Place]:
+    """What the engine knows the item by, and the id that each comes from; from 0.12 on, type and all."""
+    kind = item.get("type") if host.tells_types_apart() else None
+    part = item.get("season"), item.get("episode")
+    own: dict[Token, Place] = {(kind, *one): ("ids", one[0]) for one in _ids(item, "ids").items()}
+    return own | {(kind, *one, *part): ("show_ids", one[0]) for one in _ids(item, "show_ids").items()}
 
 
 def _ids(item: Mapping[str, object], place: str) -> Mapping[str, str]:
@@ -96,7 +112,9 @@ def _ids(item: Mapping[str, object], place: str) -> Mapping[str, str]:
     return ids if isinstance(ids, Mapping) else {}
 
 
-def _less(item: Item, place: str, names: set[str]) -> Item:
-    if not names:
-        return item
-    return {**item, place: {name: value for name, value in _ids(item, place).items() if name not in names}}
+def _less(item: Item, places: set[Place]) -> Item:
+    kept = {
+        place: {name: value for name, value in _ids(item, place).items() if (place, name) not in places}
+        for place in {place for place, _ in places}
+    }
+    return {**item, **kept}

@@ -70,7 +70,10 @@ def test_a_named_profile_without_a_login_is_not_read_as_the_default_one(tmp_path
         sign_in(cw, {"default": ann})
         trakt = block(cw.host.load_config(), "trakt")
         cw.host.save_config({"trakt": {**trakt, "instances": {"TRAKT-P01": {}}}})
-        view = {"trakt": {**block(cw.host.load_config(), "trakt")}, "_cw_provider_instance": "TRAKT-P01"}
+        view: Config = {
+            "trakt": block(cw.host.load_config(), "trakt"),
+            "_cw_provider_instance": "TRAKT-P01",
+        }
 
         with pytest.raises(Exception, match="nobody is signed in"):
             held(cw, view)
