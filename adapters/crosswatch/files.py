@@ -5,6 +5,7 @@ beside them and hangs on the account. Nothing is kept outside a pair's run. A us
 cache by deleting these files, so their absence is an order to read everything anew.
 """
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -43,11 +44,14 @@ def keep_index(session: Session, view: Config, feature: Feature, told: EngineInd
     if not whole.fetched and (session.folder / name).exists():
         return
     stamps = _stamps(session)
-    for file, document in (
-        (name, _document(feature, told, whole, stamps)),
-        (f"{WATERMARKS}.{scope}.json", watermarks(stamps)),
+    marks = watermarks(stamps)
+    for file, rows, document in (
+        (name, told, _document(feature, told, whole, stamps)),
+        (f"{WATERMARKS}.{scope}.json", marks, marks),
     ):
-        _said(state.write(file, msgspec.json.encode(document)), feature)
+        digest = hashlib.sha256(msgspec.json.encode(rows)).digest()
+        if session.is_news(file, digest) or not (session.folder / file).exists():
+            _said(state.write(file, msgspec.json.encode(document)), feature)
 
 
 def note_limit(session: Session, view: Config, feature: Feature) -> None:

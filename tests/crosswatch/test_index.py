@@ -17,8 +17,9 @@ BOTH_FORMS = pytest.mark.parametrize("form", list(Form))
 def colliding(cw: Called) -> None:
     """A show with the number of a film, on the watchlist, rated and watched."""
     world = cw.simulator
-    shown = world.catalogue.show("Fargo", 2014, tmdb=cw.films[0].ids["tmdb"], seasons={1: 2})
-    filmed = world.catalogue.movie("Fargo", 1996, imdb=None, tmdb=shown.ids["tmdb"])
+    number = int(str(cw.films[0].ids["tmdb"]))
+    shown = world.catalogue.show("Fargo", 2014, tmdb=number, seasons={1: 2})
+    filmed = world.catalogue.movie("Fargo", 1996, imdb=None, tmdb=number)
     cw.account.watch(cw.films[0], MINUTE)
     cw.account.watch(filmed, MINUTE)
     cw.account.watch(shown.episode(1, 1), MINUTE)
