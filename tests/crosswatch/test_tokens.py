@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from returns.pipeline import is_successful
-from returns.result import Failure, Success
+from returns.result import Result, Success
 
 from crosswatch_trakt import TraktError
 from crosswatch_trakt.adapters.crosswatch.tokens import ConfigTokens, pair_in
@@ -314,31 +314,25 @@ def test_a_pair_can_be_taken_out(tmp_path: Path) -> None:
 
 
 def test_a_refresh_of_ours_waits_for_crosswatchs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, asked = threading.Lock(), list[str]()
+    theirs, asked, done = threading.Lock(), threading.Event(), threading.Event()
 
     def of_profile(instance: str) -> threading.Lock:
-        asked.append(instance)
-        return lock
+        assert instance == "default"
+        asked.set()
+        return theirs
 
-    with calling(tmp_path):
+    def work() -> Result[None, Problem]:
+        assert theirs.locked()
+        done.set()
+        return Success(None)
+
+    with calling(tmp_path), ThreadPoolExecutor(1) as pool:
         monkeypatch.setattr("providers.auth._auth_TRAKT._refresh_lock", of_profile, raising=False)
-        store, done = store_of(), threading.Event()
-
-        def work() -> Success[None] | Failure[Problem]:
-            assert lock.locked()
-            done.set()
-            return Success(None)
-
-        with lock, ThreadPoolExecutor(1) as pool:
-            working = pool.submit(lambda: store.locked(work))
-            while not asked:
-                pass
+        with theirs:
+            working = pool.submit(store_of().locked, work)
+            assert asked.wait(5)
             assert not done.is_set()
-            lock.release()
-            working.result(5)
-            lock.acquire()
-
-    assert asked == ["default"]
+        assert is_successful(working.result(5))
     assert done.is_set()
 
 
