@@ -9,12 +9,13 @@ from functools import cached_property
 
 from crosswatch_trakt.adapters.crosswatch import health, host, manifest
 from crosswatch_trakt.adapters.crosswatch.client import TRAKTClient, TRAKTConfig
-from crosswatch_trakt.adapters.crosswatch.features import FEATURES, Result, Row
+from crosswatch_trakt.adapters.crosswatch.features import FEATURES
 from crosswatch_trakt.adapters.crosswatch.host import Config, Item
 from crosswatch_trakt.adapters.crosswatch.index import EngineIndex
 from crosswatch_trakt.adapters.crosswatch.results import confirmed_keys
 from crosswatch_trakt.adapters.crosswatch.sessions import NAMED, SESSIONS, Session, Sessions
 from crosswatch_trakt.adapters.crosswatch.view import block_of, read_view, text_of
+from crosswatch_trakt.adapters.crosswatch.writing import Result, Row
 
 _FEATURES = FEATURES
 _confirmed_keys = confirmed_keys

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from crosswatch_trakt.adapters.crosswatch import files, health, host, manifest
-from crosswatch_trakt.adapters.crosswatch.features import Result, Row
 from crosswatch_trakt.adapters.crosswatch.host import Config
 from crosswatch_trakt.adapters.crosswatch.index import EngineIndex
 from crosswatch_trakt.adapters.crosswatch.module import TRAKTModule
 from crosswatch_trakt.adapters.crosswatch.sessions import SESSIONS, Sessions
 from crosswatch_trakt.adapters.crosswatch.view import is_configured
+from crosswatch_trakt.adapters.crosswatch.writing import Result, Row
 
 
 class Ops:

@@ -219,6 +219,20 @@ def test_an_episode_is_sent_by_its_numbers_only_if_that_is_wanted(tmp_path: Path
         assert (cw.asked("GET", "/shows/") == 0) is by_numbers
 
 
+def test_an_account_that_keeps_one_play_a_title_gets_the_newest(tmp_path: Path) -> None:
+    with calling(tmp_path) as cw:
+        cw.account.watch_only_once = True
+        plays = [
+            watched(theirs(cw.films[0]), MINUTE + day * DAY_S, _cw_event_key=f"tmdb:1@{MINUTE + day * DAY_S}")
+            for day in range(3)
+        ]
+        result = cw.ops.add(cw.view(), plays, feature="history")
+
+        assert result["confirmed_keys"] == [plays[2]["_cw_event_key"]]
+        assert result["skipped_keys"] == [one["_cw_event_key"] for one in plays[:2]]
+        assert [minute for _, minute in minutes(cw)] == [MINUTE + 2 * DAY_S]
+
+
 # --- what is answered
 
 

@@ -161,6 +161,21 @@ def test_a_secret_goes_with_an_own_app_and_none_with_a_login_by_pin(tmp_path: Pa
         )
 
 
+def test_a_pair_that_crosswatch_itself_renewed_is_taken_over(tmp_path: Path) -> None:
+    with calling(tmp_path) as cw:
+        cw.account.put_on_watchlist(cw.films[0])
+        stale = cw.view()
+        cw.ops.build_index(stale, feature="watchlist")
+        cw.simulator.oauth.expire_all()
+        grant = cw.simulator.oauth.sign_in(cw.account)
+        pair = {"access_token": grant.access_token, "refresh_token": grant.refresh_token}
+        cw.host.update_config(lambda config: config.update(trakt={**block(config, "trakt"), **pair}))
+
+        assert len(cw.ops.build_index(stale, feature="watchlist")) == 1
+        assert refreshes(cw) == 0
+        assert pair.items() <= block(cw.host.load_config(), "trakt").items()
+
+
 # --- nobody's token
 
 
