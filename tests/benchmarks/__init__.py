@@ -1,0 +1,1 @@
+"""What it costs: each figure beside that of a bare client, measured from outside (`make bench`)."""
