@@ -41,14 +41,21 @@ class Ids:
 
     def known(self) -> Iterator[tuple[Namespace, IdValue]]:
         """Every id that Trakt can look up, in the order of the fields."""
-        for namespace in NAMESPACES:
-            value = self.get(namespace)
-            if value is not None:
-                yield namespace, value
+        if self.trakt is not None:
+            yield "trakt", self.trakt
+        if self.imdb is not None:
+            yield "imdb", self.imdb
+        if self.tmdb is not None:
+            yield "tmdb", self.tmdb
+        if self.tvdb is not None:
+            yield "tvdb", self.tvdb
+        if self.slug is not None:
+            yield "slug", self.slug
 
     def __bool__(self) -> bool:
         """Whether Trakt could find the title by any of these."""
-        return any(True for _ in self.known())
+        numbered = self.trakt is not None or self.tmdb is not None or self.tvdb is not None
+        return numbered or self.imdb is not None or self.slug is not None
 
 
 NO_IDS = Ids()
@@ -62,9 +69,14 @@ def parse_ids(raw: object) -> Ids:
     if not isinstance(raw, Mapping) or not raw:
         return NO_IDS
     # In this order "TMDB" comes before "tmdb", so that the usual spelling has the last word.
-    given = sorted(name for name in raw if isinstance(name, str) and not _is_junk(raw[name]))
-    known = {name.lower(): raw[name] for name in given}
-    others = {name: raw[name] for name in given if name.lower() not in NAMESPACES}
+    given = sorted([name for name, value in raw.items() if isinstance(name, str) and not _is_junk(value)])
+    known: dict[str, object] = {}
+    others: dict[str, object] = {}
+    for name in given:
+        namespace = name.lower()
+        known[namespace] = raw[name]
+        if namespace not in NAMESPACES:
+            others[name] = raw[name]
     return Ids(
         trakt=parse_number(known.get("trakt")),
         imdb=parse_imdb(known.get("imdb")),
@@ -103,12 +115,14 @@ def same_ids(first: Ids, second: Ids) -> bool | None:
 
 def parse_number(value: object) -> int | None:
     """A positive whole number out of a number or its text; None for anything else."""
+    if type(value) is int:  # as nearly all are
+        return value if 0 < value < 2**63 else None
     return parse_whole(value) or None
 
 
 def parse_whole(value: object) -> int | None:
     """A whole number from zero up, out of a number or its text; None for anything else."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, float):
         if not value.is_integer() or abs(value) >= 2**53:
@@ -140,8 +154,8 @@ def _parse_slug(value: object) -> str | None:
 
 
 def _is_junk(value: object) -> bool:
-    if value is None or isinstance(value, bool):
-        return True
     if isinstance(value, str):
         return value.strip().lower() in _JUNK
+    if value is None or isinstance(value, bool):
+        return True
     return isinstance(value, int | float) and value == 0

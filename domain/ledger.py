@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from crosswatch_trakt.domain.media import MediaType
+from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.timestamps import MINUTE_S
 
@@ -64,11 +64,17 @@ def title_of(play: Play) -> Title | None:
 
 def minutes_by_title(plays: Iterable[Play]) -> dict[Title, Minutes]:
     """The plays as the ledger would show them. Plays without a trakt id are left out."""
-    found: defaultdict[Title, list[int]] = defaultdict(list)
+    by_media: dict[int, tuple[Media, list[int]]] = {}  # one title a Media, not one a play: plays share it
     for play in plays:
-        title = title_of(play)
-        if title is not None:
-            found[title].append(play.minute)
+        media = play.media
+        if id(media) in by_media:
+            by_media[id(media)][1].append(play.minute)
+        else:
+            by_media[id(media)] = (media, [play.minute])
+    found: defaultdict[Title, list[int]] = defaultdict(list)
+    for media, minutes in by_media.values():
+        if media.ids.trakt is not None:
+            found[Title(media.type, media.ids.trakt)] += minutes
     return {title: tuple(sorted(minutes)) for title, minutes in found.items()}
 
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from returns.result import Failure, Result, Success
 
 MINUTE_S = 60
+DAY_S = 86_400
 MILLISECONDS_FROM = 1e11  # |n| from here on is milliseconds: as seconds it would be the year 5138
 YEAR_MIN = 1900  # a collected_at of 1916 exists on the real service
 YEAR_MAX = 2100
@@ -88,7 +89,9 @@ def to_iso(moment: int) -> str:
 
 def from_iso(text: str) -> int:
     """Epoch seconds out of what `to_iso` or Trakt wrote; raises ValueError for anything else."""
-    return (_aware(datetime.fromisoformat(text)) - _EPOCH) // timedelta(seconds=1)
+    moment = datetime.fromisoformat(text)
+    since = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
+    return since.days * DAY_S + since.seconds
 
 
 def on_the_minute(moment: int) -> int:

@@ -96,6 +96,8 @@ def _fill_up(ledger: ByTitle, rows: Rows, before: Rows) -> tuple[dict[int, Play]
     plays = {number: _unmarked(play) for number, play in rows.items()}
     unshown: dict[Title, Minutes] = {}
     for title, minutes in ledger.items():
+        if minutes == shown.get(title):
+            continue
         more = only_in(minutes, shown.get(title, NO_MINUTES))
         unknown: list[int] = []
         for minute in more:

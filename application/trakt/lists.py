@@ -145,19 +145,24 @@ class TraktLists:
         if (first.announced or 0) > pages_max * PAGE_ROWS_MAX:
             return Success(None)
         if len(first.pages[0]) >= (first.announced or 0) and len(first.pages[0]) < PAGE_ROWS_MAX:
-            return Success(_listed(first, RowReader.plays))
+            return Success(_plays_of_first(first))
         return self._read(call, list[HistoryRow], RowReader.plays, None).map(_maybe)
 
     def newest_plays(self, kind: PlayedKind) -> Result[Listed[Play], Problem]:
         """The first page of one half of the history, with the announced count of the whole."""
         call = Call("history", "GET", f"/sync/history/{kind}")
-        return self._pages.first(call, list[HistoryRow]).map(lambda pages: _listed(pages, RowReader.plays))
+        return self._pages.first(call, list[HistoryRow]).map(_plays_of_first)
 
     def ledger(self) -> Result[dict[Title, Minutes] | None, Problem]:
         """The minute of every play, by title; None where Trakt has no such list for us."""
-        films = self._pages.whole(_FILM_LEDGER, FilmLedger, _untold)
-        shows = films.bind(lambda _: self._pages.whole(_SHOW_LEDGER, ShowLedger, _untold))
-        return films.bind(lambda of_films: shows.bind(lambda of_shows: _ledger(of_films, of_shows))).lash(
+        try:
+            films = self._pages.whole(_FILM_LEDGER, FilmLedger, _untold, film_minutes)
+            shows = films.bind(
+                lambda _: self._pages.whole(_SHOW_LEDGER, ShowLedger, _untold, episode_minutes)
+            )
+        except ValueError:
+            return Failure(UnexpectedAnswer(_FILM_LEDGER.name, "it holds ids or dates that are none"))
+        return films.bind(lambda of_films: shows.map(lambda of_shows: _ledger(of_films, of_shows))).lash(
             _none_if_refused
         )
 
@@ -168,36 +173,38 @@ class TraktLists:
         read: Callable[[RowReader, Sequence[Row]], list[Value]],
         counting: Counting | None,
     ) -> Result[Listed[Value], Problem]:
-        def listed(pages: Pages[list[Row]]) -> Listed[Value]:
-            found = _listed(pages, read)
+        reader = RowReader()
+
+        def listed(pages: Pages[list[Value]]) -> Listed[Value]:
+            found = _listed(reader, pages)
             if counting is not None:
                 counting.next(len(found.reading.rows), pages.announced)
             return found
 
-        return self._pages.whole(call, shape, counting or _untold).map(listed)
+        return self._pages.whole(call, shape, counting or _untold, lambda rows: read(reader, rows)).map(
+            listed
+        )
 
 
-def _listed(
-    pages: Pages[list[Row]], read: Callable[[RowReader, Sequence[Row]], list[Value]]
-) -> Listed[Value]:
-    reader = RowReader()
-    values = [value for page in pages.pages for value in read(reader, page)]
+def _listed(reader: RowReader, pages: Pages[list[Value]]) -> Listed[Value]:
+    values = [value for page in pages.pages for value in page]
     reading = Reading(pages.endpoint, len(pages.pages), pages.announced, frozenset(reader.seen))
     return Listed(values, reading, reader.set_aside, pages.etags)
 
 
+def _plays_of_first(first: Pages[list[HistoryRow]]) -> Listed[Play]:
+    reader = RowReader()
+    plays = [reader.plays(rows) for rows in first.pages]
+    return _listed(reader, Pages(first.endpoint, plays, first.announced, first.etags))
+
+
 def _ledger(
-    films: Pages[FilmLedger], shows: Pages[ShowLedger]
-) -> Result[dict[Title, Minutes] | None, Problem]:
+    films: Pages[dict[Title, Minutes]], shows: Pages[dict[Title, Minutes]]
+) -> dict[Title, Minutes] | None:
     ledger: dict[Title, Minutes] = {}
-    try:
-        for of_films in films.pages:
-            ledger.update(film_minutes(of_films))
-        for of_shows in shows.pages:
-            ledger.update(episode_minutes(of_shows))
-    except ValueError:
-        return Failure(UnexpectedAnswer(_FILM_LEDGER.name, "it holds ids or dates that are none"))
-    return Success(ledger)
+    for page in (*films.pages, *shows.pages):
+        ledger.update(page)
+    return ledger
 
 
 def _maybe(listed: Listed[Play]) -> Listed[Play] | None:

@@ -24,6 +24,7 @@ from crosswatch_trakt.domain.ids import parse_number
 from crosswatch_trakt.domain.problems import Incomplete, Problem, UnexpectedAnswer
 
 Rows = TypeVar("Rows", bound=Sized)  # a list of rows, or titles by their ids
+Made = TypeVar("Made")
 
 PAGE_ROWS_MAX = 250  # Trakt's silent cap since 2026-06
 PAGES_BEYOND_MAX = 100
@@ -41,11 +42,11 @@ class Page(Generic[Rows]):
 
 
 @dataclass(frozen=True, slots=True)
-class Pages(Generic[Rows]):
+class Pages(Generic[Made]):
     """A list as it was read, page by page."""
 
     endpoint: str
-    pages: Sequence[Rows]
+    pages: Sequence[Made]
     announced: int | None
     etags: Sequence[str | None] = field(default=())
 
@@ -60,30 +61,32 @@ class PageReader:
         self._caller = caller
         self._threads = threads
 
-    def whole(self, call: Call, shape: type[Rows], progressed: Progressed) -> Result[Pages[Rows], Problem]:
-        """Every page of a list; `progressed` is told rows read and rows announced."""
+    def whole(
+        self, call: Call, shape: type[Rows], progressed: Progressed, make: Callable[[Rows], Made]
+    ) -> Result[Pages[Made], Problem]:
+        """Every page of a list; `progressed` is told rows read and rows announced. Kept is only what is made
+        of a page's rows, in their order: rows hold on to the whole answer.
+        """
         given_up = threading.Event()
         call = replace(call, given_up=given_up.is_set)
-        read: list[Page[Rows]] = []
+        made: list[Made] = []
+        etags: list[str | None] = []
+        announced: int | None = None
         rows = 0
         try:
             for result in self._each(call, shape):
                 page = result.value_or(None)
                 if page is None:
                     return Failure(result.failure())
-                read.append(page)
+                made.append(make(page.rows))
+                etags.append(page.etag)
+                if page.announced is not None:
+                    announced = max(page.announced, announced or 0)
                 rows += len(page.rows)
                 progressed(rows, page.announced)
         finally:
             given_up.set()
-        return Success(
-            Pages(
-                call.path,
-                [page.rows for page in read],
-                max((page.announced for page in read if page.announced is not None), default=None),
-                [page.etag for page in read],
-            )
-        )
+        return Success(Pages(call.path, made, announced, etags))
 
     def first(self, call: Call, shape: type[Rows]) -> Result[Pages[Rows], Problem]:
         """The first page alone, and what is announced of the whole."""

@@ -7,13 +7,13 @@ such rows are on the real service (trakt-api#783).
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Annotated, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.domain.ids import parse_ids, parse_up_to
+from crosswatch_trakt.domain.ids import NO_IDS, Ids, parse_ids, parse_up_to
 from crosswatch_trakt.domain.items import NUMBER_MAX, TITLE_MAX, YEAR_MAX, without_shows
 from crosswatch_trakt.domain.ledger import Minutes, Title
 from crosswatch_trakt.domain.media import Media, MediaType
@@ -134,6 +134,7 @@ class RowReader:
 
     def __init__(self) -> None:
         self._media: dict[tuple[str | None, bytes, bytes], Media | None] = {}
+        self._shows: dict[bytes, _Series] = {}
         self.set_aside: Counter[str] = Counter()
         self.seen: set[object] = set()  # each row by its id
 
@@ -198,22 +199,35 @@ class RowReader:
         mark = _mark(row)
         kind = mark[0]
         if mark not in self._media:
-            self._media[mark] = _media(*mark) if kind in _KINDS else None
+            self._media[mark] = self._new_media(*mark)
         media = self._media[mark]
         if media is None:
             self._aside(WITHOUT_IDS if kind in _KINDS else f"a row of kind {kind!r:.40}")
         return media
 
+    def _new_media(self, kind: str | None, main: bytes, show: bytes) -> Media | None:
+        if show and show not in self._shows:
+            self._shows[show] = _series(show)
+        return _media(_KINDS[kind], main, self._shows.get(show, _NO_SERIES)) if kind in _KINDS else None
+
 
 Row = TypeVar("Row", bound=MediaRow)
-_KINDS = tuple(kind.value for kind in MediaType)
+_KINDS: Mapping[str | None, MediaType] = {kind.value: kind for kind in MediaType}
 
 
 def _mark(row: MediaRow) -> tuple[str | None, bytes, bytes]:
     """Kind and raw objects of a row: equal marks, equal title."""
-    kind = row.type if row.type is not None else _kind(row)
-    main = getattr(row, kind) if kind in _KINDS else _NONE
-    return kind, bytes(main), bytes(row.show) if kind in ("season", "episode") else b""
+    match row.type if row.type is not None else _kind(row):
+        case "movie":
+            return "movie", bytes(row.movie), b""
+        case "episode":
+            return "episode", bytes(row.episode), bytes(row.show)
+        case "season":
+            return "season", bytes(row.season), bytes(row.show)
+        case "show":
+            return "show", bytes(row.show), b""
+        case other:
+            return other, b"null", b""
 
 
 def _kind(row: MediaRow) -> str | None:
@@ -223,25 +237,39 @@ def _kind(row: MediaRow) -> str | None:
     return None
 
 
-def _media(kind: str | None, main: bytes, show: bytes) -> Media | None:
+class _Series(NamedTuple):
+    """The show of a season or episode."""
+
+    ids: Ids = NO_IDS
+    title: str | None = None
+    year: int | None = None
+
+
+_NO_SERIES = _Series()
+
+
+def _series(raw: bytes) -> _Series:
+    show = _object(raw)
+    return _Series(parse_ids(show.ids), _name(show), parse_up_to(YEAR_MAX, show.year) or None)
+
+
+def _media(kind: MediaType, main: bytes, series: _Series) -> Media | None:
     """The title of a row; None if nothing in it could name one."""
     title = _object(main)
-    ids = parse_ids(title.ids)
-    if kind in ("movie", "show"):
+    ids, name = parse_ids(title.ids), _name(title)
+    if kind in (MediaType.MOVIE, MediaType.SHOW):
         year = parse_up_to(YEAR_MAX, title.year) or None
-        return Media(MediaType(kind), ids, _name(title), year) if ids or _name(title) else None
-    series = _object(show)
-    show_ids = parse_ids(series.ids)
-    episode = kind == "episode"
+        return Media(kind, ids, name, year) if ids or name else None
+    episode = kind is MediaType.EPISODE
     media = Media(
-        MediaType(str(kind)),
-        without_shows(ids, show_ids) if ids.trakt is None else ids,
-        _name(title),
-        parse_up_to(YEAR_MAX, series.year) or None,
-        show_ids,
+        kind,
+        without_shows(ids, series.ids) if ids.trakt is None else ids,
+        name,
+        series.year,
+        series.ids,
         parse_up_to(NUMBER_MAX, title.season if episode else title.number),
         parse_up_to(NUMBER_MAX, title.number) if episode else None,
-        _name(series),
+        series.title,
     )
     return media if media.ids or media.scope is not None else None
 

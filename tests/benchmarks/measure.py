@@ -72,7 +72,10 @@ class Bench:
     def _state(self) -> Path:
         if self.read_state is None:
             folder = Path(tempfile.mkdtemp())
-            with self._served({"changed": False, "delay_s": 0, "ledger_titles": 250, "items": ""}) as (login, _):
+            with self._served({"changed": False, "delay_s": 0, "ledger_titles": 250, "items": ""}) as (
+                login,
+                _,
+            ):
                 _measured(("work", "cold"), {"settings": {**login, "state_dir": str(folder)}, "items": ""})
             self.read_state = folder
         return self.read_state

@@ -88,7 +88,11 @@ def silent(done: int, total: int | None) -> None:
 def whole(
     book: Book, threads: int = 1, progressed: Callable[[int, int | None], None] = silent
 ) -> Result[Pages[list[Number]], Problem]:
-    return PageReader(reading(book).caller, threads).whole(READ, list[Number], progressed)
+    return PageReader(reading(book).caller, threads).whole(READ, list[Number], progressed, as_it_is)
+
+
+def as_it_is(page: list[Number]) -> list[Number]:
+    return page
 
 
 def numbers(pages: Result[Pages[list[Number]], Problem]) -> list[int]:
@@ -192,7 +196,7 @@ def test_the_answers_limit_is_believed_and_not_ours() -> None:
 
 def test_every_page_is_asked_with_the_same_limit() -> None:
     asking = reading(Book(35, 10))
-    PageReader(asking.caller, 4).whole(READ, list[Number], silent)
+    PageReader(asking.caller, 4).whole(READ, list[Number], silent, as_it_is)
 
     assert {query(sent)["limit"] for sent in asking.wire.sent} == {"250"}
 
@@ -279,7 +283,7 @@ def test_pages_read_side_by_side_keep_their_order(threads: int) -> None:
         return book.answer(request)
 
     asking = desk(Wire(uneven))
-    pages = PageReader(asking.caller, threads).whole(READ, list[Number], silent)
+    pages = PageReader(asking.caller, threads).whole(READ, list[Number], silent, as_it_is)
 
     assert numbers(pages) == list(range(200))
 
@@ -300,7 +304,7 @@ def in_flight(book: Book, threads: int, asking: Desk) -> int:
         return answered
 
     asking.wire.answer = counted
-    PageReader(asking.caller, threads).whole(READ, list[Number], silent).unwrap()
+    PageReader(asking.caller, threads).whole(READ, list[Number], silent, as_it_is).unwrap()
     return most
 
 
@@ -369,7 +373,7 @@ def test_an_interrupt_lets_the_workers_go_within_a_second() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        PageReader(asking.caller, 4).whole(READ, list[Number], interrupt)
+        PageReader(asking.caller, 4).whole(READ, list[Number], interrupt, as_it_is)
     asked = len(book.asked)
 
     assert gone_within_a_second()
@@ -381,7 +385,9 @@ def test_a_failed_page_lets_the_others_go_too() -> None:
     book = Book(90, 10, instead={**dict.fromkeys(range(3, 10), busy), 2: Response(404, APP, b"")})
     asking = desk(Wire(book.answer), clock=SystemClock())
 
-    assert isinstance(PageReader(asking.caller, 4).whole(READ, list[Number], silent).failure(), NotThere)
+    assert isinstance(
+        PageReader(asking.caller, 4).whole(READ, list[Number], silent, as_it_is).failure(), NotThere
+    )
     assert gone_within_a_second()
 
 
