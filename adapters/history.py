@@ -27,26 +27,26 @@ from crosswatch_trakt.domain.problems import Problem, StateUnreadable, StateUnwr
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 2  # of the tables and of the JSON in them; any other is begun anew
+SCHEMA_VERSION = 3  # of the tables and of the JSON in them; any other is begun anew
 BUSY_MAX_S = 60.0
 _AT_ONCE_MAX = 900  # SQLite took no more than 999 values in one statement before 3.32
 
+_BY_MINUTE = "CREATE INDEX play_minute ON play (minute)"
 _SCHEMA = (
     "CREATE TABLE media (id INTEGER PRIMARY KEY, document TEXT NOT NULL UNIQUE)",
-    "CREATE TABLE play (id INTEGER PRIMARY KEY, minute INTEGER NOT NULL, history_id INTEGER UNIQUE,"
+    # `id` is the history id; a play that has none counts down from -1.
+    "CREATE TABLE play (id INTEGER PRIMARY KEY, minute INTEGER NOT NULL,"
     " media INTEGER NOT NULL REFERENCES media, hidden INTEGER NOT NULL)",
-    "CREATE INDEX play_minute ON play (minute)",
+    _BY_MINUTE,
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 
 
 # The index would have it read the table in random order: 120 ms for 100,000 plays, instead of 70.
-_PLAYS = (
-    "SELECT media, minute, history_id, hidden FROM play NOT INDEXED ORDER BY minute DESC, history_id DESC, id"
-)
+_PLAYS = "SELECT media, minute, id, hidden FROM play NOT INDEXED ORDER BY minute DESC, id DESC"
 _PLAYS_AT = (
-    "SELECT media.id, document, minute, history_id, hidden FROM play JOIN media ON media.id = play.media"
+    "SELECT media.id, document, minute, play.id, hidden FROM play JOIN media ON media.id = play.media"
     " WHERE minute IN ({})"
 )
 
@@ -265,7 +265,8 @@ def _plays(connection: sqlite3.Connection) -> list[Play]:
     found = connection.execute(_PLAYS)
     try:
         return [
-            Play(media[row], minute, history_id, bool(hidden)) for row, minute, history_id, hidden in found
+            Play(media[row], minute, number if number >= 0 else None, bool(hidden))
+            for row, minute, number, hidden in found
         ]
     except KeyError:
         raise _Unusable("a play has no title") from None
@@ -278,10 +279,10 @@ def _plays_at(connection: sqlite3.Connection, minutes: Sequence[int]) -> list[Pl
         some = minutes[start : start + _AT_ONCE_MAX]
         marks = ",".join("?" * len(some))
         found = connection.execute(_PLAYS_AT.format(marks), some)
-        for row, text, minute, history_id, hidden in found:
+        for row, text, minute, number, hidden in found:
             if row not in media:
                 media[row] = decode_media(text)
-            plays.append(Play(media[row], minute, history_id, bool(hidden)))
+            plays.append(Play(media[row], minute, number if number >= 0 else None, bool(hidden)))
     return plays
 
 
@@ -296,7 +297,10 @@ def _count(connection: sqlite3.Connection) -> int:
 
 def _replace(connection: sqlite3.Connection, plays: Sequence[Play], proof: bytes) -> None:
     _clear(connection)
+    # An index made of all rows at once takes a fifth of the time.
+    connection.execute("DROP INDEX play_minute")
     _add(connection, plays)
+    connection.execute(_BY_MINUTE)
     _keep_proof(connection, proof)
 
 
@@ -310,10 +314,9 @@ def _apply(
     # A title whose last play goes keeps its row until the next `replace`: nothing reads it meanwhile.
     ids = [(play.history_id,) for play in removed if play.history_id is not None]
     ours = [(play.minute, encode_media(play.media)) for play in removed if play.history_id is None]
-    connection.executemany("DELETE FROM play WHERE history_id = ?", ids)
+    connection.executemany("DELETE FROM play WHERE id = ?", ids)
     connection.executemany(
-        "DELETE FROM play WHERE minute = ? AND history_id IS NULL"
-        " AND media = (SELECT id FROM media WHERE document = ?)",
+        "DELETE FROM play WHERE minute = ? AND id < 0 AND media = (SELECT id FROM media WHERE document = ?)",
         ours,
     )
     _add(connection, added)
@@ -322,21 +325,26 @@ def _apply(
 
 
 def _add(connection: sqlite3.Connection, plays: Sequence[Play]) -> None:
-    by_object: dict[int, int] = {}  # the plays keep their media alive, and so the numbers unique
-    rows: list[tuple[int, int | None, int, bool]] = []
+    titles = _title_rows(connection, {id(play.media): play.media for play in plays})
+    rows: dict[int, tuple[int, int, int, bool]] = {}
+    ours = int(connection.execute("SELECT min(0, coalesce(min(id), 0)) FROM play").fetchone()[0])
     for play in plays:
-        media = by_object.get(id(play.media))
-        if media is None:
-            media = by_object[id(play.media)] = _media_row(connection, encode_media(play.media))
-        rows.append((play.minute, play.history_id, media, play.hidden))
+        number = play.history_id
+        if number is None:
+            number = ours = ours - 1
+        rows[number] = number, play.minute, titles[id(play.media)], play.hidden
+    # Sorted as the table is, they go in in two thirds of the time.
+    connection.executemany("INSERT OR REPLACE INTO play VALUES (?, ?, ?, ?)", sorted(rows.values()))
+
+
+def _title_rows(connection: sqlite3.Connection, media: Mapping[int, Media]) -> dict[int, int]:
+    """The rows of these titles, made where there are none. Equal titles are one row."""
+    documents = {number: encode_media(one) for number, one in media.items()}
     connection.executemany(
-        "INSERT OR REPLACE INTO play (minute, history_id, media, hidden) VALUES (?, ?, ?, ?)", rows
+        "INSERT OR IGNORE INTO media (document) VALUES (?)", [(text,) for text in sorted(documents.values())]
     )
-
-
-def _media_row(connection: sqlite3.Connection, document: str) -> int:
-    connection.execute("INSERT OR IGNORE INTO media (document) VALUES (?)", (document,))
-    return int(connection.execute("SELECT id FROM media WHERE document = ?", (document,)).fetchone()[0])
+    find = "SELECT id FROM media WHERE document = ?"
+    return {number: connection.execute(find, (text,)).fetchone()[0] for number, text in documents.items()}
 
 
 def _clear(connection: sqlite3.Connection) -> None:

@@ -10,7 +10,9 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from returns.result import Failure, Result, Success
@@ -43,6 +45,18 @@ class _Entry(msgspec.Struct, omit_defaults=True):
     dropped: list[int] = []
 
 
+_Mark: TypeAlias = tuple[int, int, int, int]  # device, inode, size, time of change
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the file said when it was read, or written by us, last."""
+
+    mark: _Mark | None = None
+    lines: dict[int, Line] = field(default_factory=dict)
+    entries: int = 0
+
+
 class FileJournal:
     """The journal in `folder`. Callers hold the account's history lock while they use it."""
 
@@ -51,22 +65,30 @@ class FileJournal:
         self._spare = spare
         self._path = folder / FILE
         self._named: int | None = None  # the inode whose name is on disk: we have synced the folder since
+        self._kept = _Kept()
 
     def lines(self) -> Result[Mapping[int, Line], Problem]:
         """All lines by their number."""
-        return self._read().map(lambda read: read[0])
+        return self._read().map(lambda kept: dict(kept.lines))
 
     def write(self, lines: Iterable[Line], dropped: Iterable[int] = ()) -> Result[None, Problem]:
         """Append, flush to the disk, and now and then write anew."""
-        entries = [_entry(line) for line in lines]
-        gone = list(dropped)
+        news, gone = list(lines), list(dropped)
+        entries = [_entry(line) for line in news]
         if gone:
             entries.append(_Entry(dropped=gone))
         body = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+        known = self._is_known()
         try:
             self._append(body)
         except OSError as error:
+            self._kept = _Kept()
             return Failure(StateUnwritable(FILE, system_words(error)))
+        if known:  # and nobody else may write meanwhile
+            self._kept.lines.update({line.number: line for line in news})
+            for number in gone:
+                self._kept.lines.pop(number, None)
+            self._kept = _Kept(self._mark(), self._kept.lines, self._kept.entries + len(entries))
         return self._compact()
 
     def _append(self, body: bytes) -> None:
@@ -103,19 +125,34 @@ class FileJournal:
         return end
 
     def _compact(self) -> Result[None, Problem]:
-        return self._read().map(lambda read: self._rewrite(*read))
+        return self._read().map(self._rewrite)
 
-    def _rewrite(self, lines: Mapping[int, Line], entries: int) -> None:
+    def _rewrite(self, kept: "_Kept") -> None:
         """Write anew what counts. Where that fails nothing is lost: the longer file stands."""
-        if entries >= 2 * len(lines) + self._spare:
-            body = b"".join(msgspec.json.encode(_entry(line)) + b"\n" for line in lines.values())
+        if kept.entries >= 2 * len(kept.lines) + self._spare:
+            body = b"".join(msgspec.json.encode(_entry(line)) + b"\n" for line in kept.lines.values())
             FileState(self._folder).write(FILE, body)  # has another inode
 
-    def _read(self) -> Result[tuple[dict[int, Line], int], Problem]:
+    def _mark(self) -> _Mark | None:
+        """What tells this file as it is now from any other; None if there is none."""
+        try:
+            stat = self._path.stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+    def _is_known(self) -> bool:
+        return self._kept.mark is not None and self._kept.mark == self._mark()
+
+    def _read(self) -> Result["_Kept", Problem]:
+        """What the file says; it is read once, as long as nobody else has written to it."""
+        if self._is_known():
+            return Success(self._kept)
+        mark = self._mark()
         try:
             body = self._path.read_bytes()
         except FileNotFoundError:
-            return Success(({}, 0))
+            return Success(_Kept())
         except OSError as error:
             return Failure(StateUnreadable(FILE, system_words(error)))
         whole, _, _ = body.rpartition(b"\n")
@@ -130,7 +167,8 @@ class FileJournal:
                 return Failure(StateUnreadable(FILE, "it is damaged"))
             for number in entry.dropped:
                 found.pop(number, None)
-        return Success((found, len(entries)))
+        self._kept = _Kept(mark, found, len(entries))
+        return Success(self._kept)
 
 
 class MemoryJournal:
