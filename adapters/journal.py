@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,11 +32,11 @@ class _Entry(msgspec.Struct, omit_defaults=True):
     """One line of the file: a line of the journal as it is from now on, or what is dropped."""
 
     number: int | None = None
-    media: str = ""
+    media: str = ""  # none: the line as it was, come further
     minute: int = 0
     stage: Stage = Stage.MEANT
     sent_at: float = 0.0
-    stamp: str = ""
+    stamp: str | None = None  # None: that of the entry before
     stamp_is_old: bool = False
     confirmed_at: float | None = None
     seen: bool = False
@@ -74,11 +74,11 @@ class FileJournal:
     def write(self, lines: Iterable[Line], dropped: Iterable[int] = ()) -> Result[None, Problem]:
         """Append, flush to the disk, and now and then write anew."""
         news, gone = list(lines), list(dropped)
-        entries = [_entry(line) for line in news]
+        known = self._is_known()
+        entries = _entries(news, self._kept.lines if known else {})
         if gone:
             entries.append(_Entry(dropped=gone))
-        body = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
-        known = self._is_known()
+        body = _encoded(entries)
         try:
             self._append(body)
         except OSError as error:
@@ -130,7 +130,7 @@ class FileJournal:
     def _rewrite(self, kept: "_Kept") -> None:
         """Write anew what counts. Where that fails nothing is lost: the longer file stands."""
         if kept.entries >= 2 * len(kept.lines) + self._spare:
-            body = b"".join(msgspec.json.encode(_entry(line)) + b"\n" for line in kept.lines.values())
+            body = _encoded(_entries(kept.lines.values(), {}))
             FileState(self._folder).write(FILE, body)  # has another inode
 
     def _mark(self) -> _Mark | None:
@@ -158,12 +158,17 @@ class FileJournal:
         whole, _, _ = body.rpartition(b"\n")
         found: dict[int, Line] = {}
         entries = whole.split(b"\n") if whole else []
+        stamp = ""
         for text in entries:
             try:
                 entry = msgspec.json.decode(text, type=_Entry)
+                stamp = stamp if entry.stamp is None else entry.stamp
                 if entry.number is not None:
-                    found[entry.number] = _line(entry, entry.number)
-            except (msgspec.DecodeError, ValueError, _Unusable):
+                    old = None if entry.media else found[entry.number]
+                    found[entry.number] = (
+                        _line(entry, entry.number, stamp) if old is None else _on(old, entry)
+                    )
+            except (msgspec.DecodeError, ValueError, KeyError, _Unusable):
                 return Failure(StateUnreadable(FILE, "it is damaged"))
             for number in entry.dropped:
                 found.pop(number, None)
@@ -192,34 +197,55 @@ class MemoryJournal:
         return Success(None)
 
 
-def _entry(line: Line) -> _Entry:
-    return _Entry(
-        line.number,
-        encode_media(line.play.media),
-        line.play.minute,
-        line.stage,
-        line.sent_at,
-        line.stamp,
-        line.stamp_is_old,
-        line.confirmed_at,
-        line.seen,
-        line.absent_at,
-        line.others,
-    )
+def _entries(lines: Iterable[Line], known: Mapping[int, Line]) -> list[_Entry]:
+    """Lines as they go to the file: of one that is known only how far it has come."""
+    entries: list[_Entry] = []
+    stamp: str | None = None
+    for line in lines:
+        entry = _Entry(
+            line.number,
+            stage=line.stage,
+            confirmed_at=line.confirmed_at,
+            seen=line.seen,
+            absent_at=line.absent_at,
+        )
+        old = known.get(line.number)
+        if old is None or _on(old, entry) != line:
+            entry.media, entry.minute = encode_media(line.play.media), line.play.minute
+            entry.sent_at, entry.stamp_is_old, entry.others = line.sent_at, line.stamp_is_old, line.others
+            entry.stamp = None if line.stamp == stamp else line.stamp
+            stamp = line.stamp
+        entries.append(entry)
+    return entries
 
 
-def _line(entry: _Entry, number: int) -> Line:
+def _encoded(entries: Iterable[_Entry]) -> bytes:
+    return b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+
+
+def _line(entry: _Entry, number: int, stamp: str) -> Line:
     return Line(
         number,
         Play(decode_media(entry.media), entry.minute),
         entry.stage,
         entry.sent_at,
-        entry.stamp,
+        stamp,
         entry.stamp_is_old,
         entry.confirmed_at,
         entry.seen,
         entry.absent_at,
         entry.others,
+    )
+
+
+def _on(line: Line, entry: _Entry) -> Line:
+    """A line, come as far as this entry says."""
+    return replace(
+        line,
+        stage=entry.stage,
+        confirmed_at=entry.confirmed_at,
+        seen=entry.seen,
+        absent_at=entry.absent_at,
     )
 
 
