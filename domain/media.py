@@ -103,6 +103,8 @@ class Lookup(Generic[T]):
 
     def find(self, media: Media) -> list[T]:
         """The values that were added for this item, in the order they were added."""
+        if not self._entries:  # as for most minutes of a history
+            return []
         places = {place for mark in _marks(media) for place in self._places.get(mark, ())}
         found = (self._entries[place] for place in sorted(places))
         return [value for other, value in found if same_item(media, other)]

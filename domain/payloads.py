@@ -137,7 +137,9 @@ def plan_play_removals(plays: Sequence[tuple[int, int]], *, size: int) -> Sequen
 
 def sent_ids(media: Media) -> Ids:
     """The item's own ids in the namespaces that Trakt takes for its kind."""
-    return _without(media.ids, (name for name in _NOT_TAKEN[media.type] if media.ids.get(name) is not None))
+    ids = media.ids
+    not_taken = [name for name in _NOT_TAKEN[media.type] if ids.get(name) is not None]
+    return _without(ids, not_taken) if not_taken else ids
 
 
 def way_to(media: Media) -> Way | None:
