@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGE := __init__.py __main__.py py.typed domain application adapters
 
-.PHONY: demo kills pins planted soak test
+.PHONY: bench demo kills pins planted soak test
 
 demo: .venv/ready
 	$(BIN)/crosswatch-trakt demo
@@ -33,6 +33,10 @@ planted: .venv/ready
 	mkdir -p .venv/types/crosswatch_trakt
 	ln -sfn $(addprefix ../../../,$(PACKAGE)) .venv/types/crosswatch_trakt/
 	touch $@
+
+# Figures for docs/performance.md. FULL=1 adds a million plays; ROUNDS=1 is a quick look.
+bench: .venv/ready
+	$(BIN)/python -m tests.benchmarks
 
 pins: .venv/ready
 	$(BIN)/python -m pip freeze --all --exclude crosswatch-trakt --exclude pip > constraints.txt

@@ -1,4 +1,4 @@
-"""One run, measured from outside: the process's whole time and memory, as the operating system counts them."""
+"""One run, measured from outside: the whole process's time and memory, as the system counts them."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,14 +36,16 @@ class Bench:
 
     account: Mapping[str, int]
     port: int = field(default_factory=lambda: _free_port())
-    read_state: Path | None = None
+    read_state: Path | None = None  # what a first reading leaves
 
     def __post_init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
         self._server = _start("server", json.dumps(self.account))
 
     def close(self) -> None:
         """End the server."""
         self._server.communicate()
+        self._folder.cleanup()
 
     def run(
         self,
@@ -52,7 +55,7 @@ class Bench:
         changed: bool = False,
         delay_s: float = 0.0,
         ledger_titles: int = 250,
-        items: bool = False,
+        items: int = 0,
         **settings: object,
     ) -> Run:
         """Do this work, with nothing stored, or (`warm`) with the state that a first reading leaves."""
@@ -61,7 +64,7 @@ class Bench:
             if warm:
                 shutil.copytree(self._state(), state)
             wanted = {"changed": changed, "delay_s": delay_s, "ledger_titles": ledger_titles}
-            with self._served({**wanted, "items": file}) as (login, requests):
+            with self._served({**wanted, "items": file, "count": items}) as (login, requests):
                 given = {"settings": {**login, "state_dir": str(state), **settings}, "items": file}
                 before = _files(state)
                 bare = work == "floor"
@@ -71,12 +74,10 @@ class Bench:
 
     def _state(self) -> Path:
         if self.read_state is None:
-            folder = Path(tempfile.mkdtemp())
-            with self._served({"changed": False, "delay_s": 0, "ledger_titles": 250, "items": ""}) as (
-                login,
-                _,
-            ):
-                _measured(("work", "cold"), {"settings": {**login, "state_dir": str(folder)}, "items": ""})
+            folder = Path(self._folder.name)
+            with self._served({"changed": False, "delay_s": 0, "ledger_titles": 250, "items": ""}) as served:
+                given = {"settings": {**served[0], "state_dir": str(folder)}, "items": ""}
+                _measured(("work", "cold"), given)
             self.read_state = folder
         return self.read_state
 
@@ -104,8 +105,6 @@ def wall_s(code: str) -> float:
 
 
 def _wall_s(code: str) -> float:
-    import time
-
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
     return time.monotonic() - began
@@ -121,7 +120,9 @@ def _measured(command: tuple[str, ...], given: object) -> dict[str, Any]:
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the process has no pipes")
     print(json.dumps(given), file=process.stdin, flush=True)
+    process.stdin.close()
     said = process.stdout.read()
+    process.stdout.close()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -38,14 +38,14 @@ def main() -> None:
 
 
 def _serve(simulator: Simulator, wanted: dict[str, Any]) -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - repeatable, guards nothing
     if wanted["changed"]:
         _change(simulator, chance)
     if wanted["delay_s"]:
         simulator.slow_down(wanted["delay_s"])
     simulator.paging.ledger_titles_max = wanted["ledger_titles"]
     if wanted["items"]:
-        Path(wanted["items"]).write_bytes(msgspec.json.encode(_new_items(simulator, chance)))
+        Path(wanted["items"]).write_bytes(msgspec.json.encode(_new_items(simulator, chance, wanted["count"])))
     with serve(simulator, port=wanted["port"]) as server:
         login = {"base_url": server.base_url, "client_id": simulator.client_id}
         _say({**login, "access_token": simulator.account.access_token})
@@ -67,7 +67,7 @@ def _change(simulator: Simulator, chance: random.Random) -> None:
     account.unwatch(chance.sample(list(account.plays.of_kind(None)), 5))
 
 
-def _new_items(simulator: Simulator, chance: random.Random, count: int = 10_000) -> list[dict[str, object]]:
+def _new_items(simulator: Simulator, chance: random.Random, count: int) -> list[dict[str, object]]:
     """Plays to be added, as an engine hands them in: all ids, titles, numbers, and a date."""
     now = simulator.now()
     items = []
