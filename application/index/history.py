@@ -13,6 +13,7 @@ from typing import Protocol, cast
 import msgspec
 from returns.result import Result, Success
 
+from crosswatch_trakt.application.collector import collector_paused
 from crosswatch_trakt.application.documents import Document, parse_document
 from crosswatch_trakt.application.index.index import Index
 from crosswatch_trakt.application.index.lists import is_verified, say_set_aside
@@ -83,7 +84,7 @@ class IndexHistory:
         started_at, now = self.clock.monotonic(), self.clock.now()
         return (
             self._current()
-            .bind(lambda kept: self._of(*kept, now))
+            .bind(lambda current: self._today(*current, now))
             .map(lambda index: self._proven(index, started_at))
         )
 
@@ -102,14 +103,14 @@ class IndexHistory:
 
     # --- is anything new?
 
-    def _current(self) -> Result[tuple[StoredHistory, bool], Problem]:
-        """What is kept, and whether anything had to be read."""
+    def _current(self) -> Result["_Current", Problem]:
+        """What is kept."""
         return self._proof().bind(
             lambda proof: (
                 self._read(None)
                 if proof is None
                 else self._quiet(proof).bind(
-                    lambda quiet: Success((proof, False)) if quiet else self._read(proof)
+                    lambda quiet: Success((proof, None)) if quiet else self._read(proof)
                 )
             )
         )
@@ -138,7 +139,7 @@ class IndexHistory:
 
     # --- reading and storing
 
-    def _read(self, proof: StoredHistory | None) -> Result[tuple[StoredHistory, bool], Problem]:
+    def _read(self, proof: StoredHistory | None) -> Result["_Current", Problem]:
         """Counts come first: what changes after them is seen at the next look."""
         stored: Result[Sequence[Play], Problem] = Success(()) if proof is None else self.store.plays()
         return self.stamps.stamp("history").bind(
@@ -149,12 +150,12 @@ class IndexHistory:
             )
         )
 
-    def _read_since(self, before: "_Before") -> Result[tuple[StoredHistory, bool], Problem]:
+    def _read_since(self, before: "_Before") -> Result["_Current", Problem]:
         return self.read(before.known()).bind(
             lambda read: self.state.locked(LOCK, lambda: self._keep(read, before))
         )
 
-    def _keep(self, read: HistoryRead, before: "_Before") -> Result[tuple[StoredHistory, bool], Problem]:
+    def _keep(self, read: HistoryRead, before: "_Before") -> Result["_Current", Problem]:
         """Store rows and proof, with what the journal knows and Trakt does not show."""
         proof = self._proof_of(read, before)
         return self.journal.lines().bind(
@@ -177,6 +178,7 @@ class IndexHistory:
         written = self.journal.write(news, gone) if news or gone else Success(None)
         return written.map(lambda _: unseen(after.values(), shown))
 
+    @collector_paused()
     def _store(
         self,
         rows: Rows,
@@ -184,21 +186,20 @@ class IndexHistory:
         proof: StoredHistory,
         before: "_Before",
         now: StoredHistory | None,
-    ) -> Result[tuple[StoredHistory, bool], Problem]:
+    ) -> Result["_Current", Problem]:
         """Store the change alone, if what is stored is still what the reading began with. It may have been
         deleted or written by another process meanwhile, and a proof must stand beside its own rows.
         """
         body = msgspec.json.encode(proof)
         if before.proof is None or now != before.proof:
-            newest_first = sorted(rows.values(), key=_newest_first)
-            stored = self.store.replace([*newest_first, *ours], body)
+            stored = self.store.replace([*rows.values(), *ours], body)
         else:
             old = {play.history_id: play for play in before.plays if play.history_id is not None}
             added = [play for number, play in rows.items() if old.get(number) != play]
             removed = [play for number, play in old.items() if number not in rows]
             unlisted = [play for play in before.plays if play.history_id is None]
             stored = self.store.apply([*added, *ours], [*removed, *unlisted, *ours], body)
-        return stored.map(lambda _: (proof, True))
+        return stored.map(lambda _: (proof, [*rows.values(), *ours]))
 
     def _proof_of(self, read: HistoryRead, before: "_Before") -> StoredHistory:
         if read.set_aside is not None:
@@ -229,28 +230,26 @@ class IndexHistory:
             lambda body: parse_document(body, ROWS_FILE, StoredHistory, "history", self.progress)
         )
 
-    def _of(self, proof: StoredHistory, fetched: bool, now: datetime) -> Result[Plays, Problem]:
-        return self.store.plays().map(
-            lambda plays: Index(
-                cast(Mapping[str, Play], key_plays(plays)),  # an EventKey is text
-                play_item,
-                _moment,
-                now,
-                hidden=proof.hidden,
-                fetched=fetched,
-                set_aside=proof.set_aside,
-            )
-        )
+    @collector_paused()
+    def _today(
+        self, proof: StoredHistory, read: Sequence[Play] | None, now: datetime
+    ) -> Result[Plays, Problem]:
+        if read is not None:
+            return Success(_index(proof, sorted(read, key=_newest_first), now, fetched=True))
+        return self.store.plays().map(lambda plays: _index(proof, plays, now, fetched=False))
 
     def _old(self, proof: StoredHistory | None) -> Result[Plays | None, Problem]:
         if proof is None:
             return Success(None)
         as_of = datetime.fromtimestamp(proof.ts, UTC)
-        return self._of(proof, False, as_of).map(lambda index: replace(index, stale=True))
+        return self._today(proof, None, as_of).map(lambda index: replace(index, stale=True))
 
     def _proven(self, index: Plays, started_at: float) -> Plays:
         self.recent.proven("history", started_at)
         return index
+
+
+_Current = tuple[StoredHistory, Sequence[Play] | None]  # None: nothing had to be read, it is as stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +291,18 @@ class _Before:
         )
 
 
+def _index(proof: StoredHistory, plays: Sequence[Play], now: datetime, *, fetched: bool) -> Plays:
+    return Index(
+        cast(Mapping[str, Play], key_plays(plays)),  # an EventKey is text
+        play_item,
+        _moment,
+        now,
+        hidden=proof.hidden,
+        fetched=fetched,
+        set_aside=proof.set_aside,
+    )
+
+
 def _is_due(proof: StoredHistory, stamp: Stamp) -> bool:
     """Whether it is time to take nothing as remembered."""
     return stamp.at - proof.asked_at > ASKED_AGE_MAX_S
@@ -311,7 +322,8 @@ def _titles(minutes: Mapping[str, Sequence[int]]) -> ByTitle:
 
 
 def _newest_first(play: Play) -> tuple[int, int]:
-    return -play.minute, -(play.history_id or 0)
+    """As a store gives them: those of ours that no list has shown come last in their minute."""
+    return -play.minute, 1 if play.history_id is None else -play.history_id
 
 
 def _moment(play: Play) -> int:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.application.collector import collector_paused
 from crosswatch_trakt.application.index.proving import ROUNDS_MAX, Endpoint, Stamps, believe
 from crosswatch_trakt.application.ports import Progress
 from crosswatch_trakt.application.trakt.lists import PLAYED_KINDS, Counting, Listed, PlayedKind
@@ -323,12 +324,14 @@ class ReadHistory:
         return Success(reading)
 
 
+@collector_paused()
 def _asked(reading: _Reading, ledger: ByTitle, known: Known) -> list[Title]:
     """The titles on which the witnesses differ. Two that differ for ever are asked once."""
     differing = disagreements(ledger, minutes_by_title(reading.rows.values()))
     return [title for title, digests in differing.items() if known.disagreeing.get(title) != digests]
 
 
+@collector_paused()
 def _read(
     reading: _Reading, ledger: ByTitle | None, known: Known, before: Stamp, after: Stamp
 ) -> Result[HistoryRead, Problem]:
