@@ -5,7 +5,7 @@ of sameness (see `media.same_item`), and no row of an index is lost because two 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NewType, TypeVar
 
 from crosswatch_trakt.domain.ids import KEY_ORDER, Ids
@@ -72,21 +72,32 @@ def key_plays(plays: Iterable[Play]) -> dict[EventKey, Play]:
     Two titles of one canonical key that were played in one minute differ by the history id as well.
     """
     key_of: dict[int, str] = {}  # one look-up a title, not one a play: plays share their Media
-    by_key: dict[EventKey, list[Play]] = {}
+    keyed: dict[EventKey, Play] = {}
+    sharing: dict[EventKey, list[Play]] = {}
     for play in plays:
         media_key = key_of.get(id(play.media))
         if media_key is None:
             media_key = key_of[id(play.media)] = _key_of(play.media)
-        by_key.setdefault(event_key(media_key, play.minute), []).append(play)
-    keyed: dict[EventKey, Play] = {}
-    for key, same in by_key.items():
-        if len(same) == 1:
-            keyed[key] = same[0]
+        key = event_key(media_key, play.minute)
+        first = keyed.setdefault(key, play)
+        if first is not play:
+            sharing.setdefault(key, [first]).append(play)
+    return _told_apart(keyed, sharing) if sharing else keyed
+
+
+def _told_apart(
+    keyed: Mapping[EventKey, Play], sharing: Mapping[EventKey, Sequence[Play]]
+) -> dict[EventKey, Play]:
+    """The plays in their order, those that share a key under one each."""
+    apart: dict[EventKey, Play] = {}
+    for key, play in keyed.items():
+        if key not in sharing:
+            apart[key] = play
             continue
-        for place, play in enumerate(sorted(same, key=_seen_first)):
-            suffix = f"~h{play.history_id}" if play.history_id is not None else f"~n{place}"
-            keyed[key if place == 0 else EventKey(key + suffix)] = play
-    return keyed
+        for place, one in enumerate(sorted(sharing[key], key=_seen_first)):
+            suffix = f"~h{one.history_id}" if one.history_id is not None else f"~n{place}"
+            apart[key if place == 0 else EventKey(key + suffix)] = one
+    return apart
 
 
 def _key_of(media: Media) -> CanonicalKey:

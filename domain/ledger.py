@@ -11,9 +11,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
-from crosswatch_trakt.domain.media import Media, MediaType
+from crosswatch_trakt.domain.media import MediaType
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.timestamps import MINUTE_S
 
@@ -64,18 +65,17 @@ def title_of(play: Play) -> Title | None:
 
 def minutes_by_title(plays: Iterable[Play]) -> dict[Title, Minutes]:
     """The plays as the ledger would show them. Plays without a trakt id are left out."""
-    by_media: dict[int, tuple[Media, list[int]]] = {}  # one title a Media, not one a play: plays share it
+    by_media: dict[int, list[int]] = {}  # one title a Media, not one a play: plays share it
+    found: defaultdict[Title, list[list[int]]] = defaultdict(list)
     for play in plays:
         media = play.media
-        if id(media) in by_media:
-            by_media[id(media)][1].append(play.minute)
-        else:
-            by_media[id(media)] = (media, [play.minute])
-    found: defaultdict[Title, list[int]] = defaultdict(list)
-    for media, minutes in by_media.values():
-        if media.ids.trakt is not None:
-            found[Title(media.type, media.ids.trakt)] += minutes
-    return {title: tuple(sorted(minutes)) for title, minutes in found.items()}
+        minutes = by_media.get(id(media))
+        if minutes is None:
+            minutes = by_media[id(media)] = []
+            if media.ids.trakt is not None:
+                found[Title(media.type, media.ids.trakt)].append(minutes)
+        minutes.append(play.minute)
+    return {title: tuple(sorted(chain.from_iterable(parts))) for title, parts in found.items()}
 
 
 def differing(ledger: ByTitle, listed: ByTitle) -> list[Title]:

@@ -93,7 +93,8 @@ def _fill_up(ledger: ByTitle, rows: Rows, before: Rows) -> tuple[dict[int, Play]
     """The rows with those of before that only the ledger knows still, marked; and what was never shown."""
     shown = minutes_by_title(rows.values())
     kept = _of_titles(play for number, play in before.items() if number not in rows)
-    plays = {number: _unmarked(play) for number, play in rows.items()}
+    plays = dict(rows)
+    plays.update({number: _unmarked(play) for number, play in rows.items() if play.hidden})
     unshown: dict[Title, Minutes] = {}
     for title, minutes in ledger.items():
         if minutes == shown.get(title):
@@ -120,4 +121,4 @@ def _of_titles(plays: Iterable[Play]) -> dict[tuple[Title | None, int], list[Pla
 
 
 def _unmarked(play: Play) -> Play:
-    return replace(play, hidden=False) if play.hidden else play
+    return replace(play, hidden=False)

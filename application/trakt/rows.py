@@ -140,26 +140,36 @@ class RowReader:
 
     def plays(self, rows: Sequence[HistoryRow]) -> list[Play]:
         """The plays of a page, in its order."""
+        self.seen.update([row.id for row in rows])
         return self._read(rows, self._play)
 
     def ratings(self, rows: Sequence[RatingRow]) -> list[Rating]:
         """The ratings of a page, in its order."""
+        self._see(rows)
         return self._read(rows, self._rating)
 
     def watchlist(self, rows: Sequence[WatchlistRow]) -> list[WatchlistEntry]:
         """The entries of a page, in its order."""
+        self._see(rows)
         return self._read(rows, self._entry)
 
     def titles(self, rows: Sequence[CollectionRow]) -> list[Media]:
         """The titles of a page, in its order."""
+        self._see(rows)
         return self._read(rows, lambda row, media: media)
+
+    def _see(self, rows: Sequence[MediaRow]) -> None:
+        """Note each row by its id; one that has none by its title."""
+        self.seen.update([_identity(row, self._media_of(row)) for row in rows])
 
     def _read(self, rows: Sequence["Row"], read: Callable[["Row", Media], T | None]) -> list[T]:
         values = []
         for row in rows:
             media = self._media_of(row)
-            self.seen.add(self._identity(row, media))
-            value = None if media is None else read(row, media)
+            if media is None:
+                self._aside(_nameless(row))
+                continue
+            value = read(row, media)
             if value is not None:
                 values.append(value)
         return values
@@ -189,21 +199,11 @@ class RowReader:
     def _aside(self, why: str) -> None:
         self.set_aside[why] += 1
 
-    def _identity(self, row: MediaRow, media: Media | None) -> object:
-        row_id = getattr(row, "id", None)
-        if row_id is not None:
-            return row_id
-        return _mark(row) if media is None or media.ids.trakt is None else (media.type, media.ids.trakt)
-
     def _media_of(self, row: MediaRow) -> Media | None:
         mark = _mark(row)
-        kind = mark[0]
         if mark not in self._media:
             self._media[mark] = self._new_media(*mark)
-        media = self._media[mark]
-        if media is None:
-            self._aside(WITHOUT_IDS if kind in _KINDS else f"a row of kind {kind!r:.40}")
-        return media
+        return self._media[mark]
 
     def _new_media(self, kind: str | None, main: bytes, show: bytes) -> Media | None:
         if show and show not in self._shows:
@@ -213,6 +213,18 @@ class RowReader:
 
 Row = TypeVar("Row", bound=MediaRow)
 _KINDS: Mapping[str | None, MediaType] = {kind.value: kind for kind in MediaType}
+
+
+def _identity(row: MediaRow, media: Media | None) -> object:
+    row_id = getattr(row, "id", None)
+    if row_id is not None:
+        return row_id
+    return _mark(row) if media is None or media.ids.trakt is None else (media.type, media.ids.trakt)
+
+
+def _nameless(row: MediaRow) -> str:
+    kind = _mark(row)[0]
+    return WITHOUT_IDS if kind in _KINDS else f"a row of kind {kind!r:.40}"
 
 
 def _mark(row: MediaRow) -> tuple[str | None, bytes, bytes]:
