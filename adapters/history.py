@@ -31,20 +31,19 @@ SCHEMA_VERSION = 3  # of the tables and of the JSON in them; any other is begun 
 BUSY_MAX_S = 60.0
 _AT_ONCE_MAX = 900  # SQLite took no more than 999 values in one statement before 3.32
 
-_BY_MINUTE = "CREATE INDEX play_minute ON play (minute)"
+_BY_ID = "CREATE UNIQUE INDEX play_id ON play (id)"
 _SCHEMA = (
     "CREATE TABLE media (id INTEGER PRIMARY KEY, document TEXT NOT NULL UNIQUE)",
     # `id` is the history id; a play that has none counts down from -1.
-    "CREATE TABLE play (id INTEGER PRIMARY KEY, minute INTEGER NOT NULL,"
-    " media INTEGER NOT NULL REFERENCES media, hidden INTEGER NOT NULL)",
-    _BY_MINUTE,
+    "CREATE TABLE play (minute INTEGER NOT NULL, id INTEGER NOT NULL,"
+    " media INTEGER NOT NULL REFERENCES media, hidden INTEGER NOT NULL,"
+    " PRIMARY KEY (minute, id)) WITHOUT ROWID",
+    _BY_ID,
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 
-
-# The index would have it read the table in random order: 120 ms for 100,000 plays, instead of 70.
-_PLAYS = "SELECT media, minute, id, hidden FROM play NOT INDEXED ORDER BY minute DESC, id DESC"
+_PLAYS = "SELECT media, minute, id, hidden FROM play ORDER BY minute DESC, id DESC"
 _PLAYS_AT = (
     "SELECT media.id, document, minute, play.id, hidden FROM play JOIN media ON media.id = play.media"
     " WHERE minute IN ({})"
@@ -298,9 +297,9 @@ def _count(connection: sqlite3.Connection) -> int:
 def _replace(connection: sqlite3.Connection, plays: Sequence[Play], proof: bytes) -> None:
     _clear(connection)
     # An index made of all rows at once takes a fifth of the time.
-    connection.execute("DROP INDEX play_minute")
+    connection.execute("DROP INDEX play_id")
     _add(connection, plays)
-    connection.execute(_BY_MINUTE)
+    connection.execute(_BY_ID)
     _keep_proof(connection, proof)
 
 
@@ -329,15 +328,15 @@ def _add(connection: sqlite3.Connection, plays: Sequence[Play]) -> None:
     for play in plays:
         if id(play.media) not in titles:
             titles[id(play.media)] = _title_row(connection, encode_media(play.media))
-    first = connection.execute("SELECT min(0, coalesce(min(id), 0)) FROM play").fetchone()[0]
-    ours = enumerate((play for play in plays if play.history_id is None), 1)
-    numbered = [(first - place, play) for place, play in ours]
-    numbered += [(play.history_id, play) for play in plays if play.history_id is not None]
-    numbered.sort(key=lambda row: row[0])  # as the table is: they go in in two thirds of the time
-    connection.executemany(
-        "INSERT OR REPLACE INTO play VALUES (?, ?, ?, ?)",
-        ((number, play.minute, titles[id(play.media)], play.hidden) for number, play in numbered),
-    )
+    ours = connection.execute("SELECT min(0, coalesce(min(id), 0)) FROM play").fetchone()[0]
+    rows: dict[int, tuple[int, int, int | None, int]] = {}
+    for play in plays:
+        number = play.history_id
+        if number is None:
+            number = ours = ours - 1
+        rows[number] = play.minute, number, titles[id(play.media)], int(play.hidden)
+    # Sorted as the table is, they go in in a third of the time.
+    connection.executemany("INSERT OR REPLACE INTO play VALUES (?, ?, ?, ?)", sorted(rows.values()))
 
 
 def _title_row(connection: sqlite3.Connection, document: str) -> int | None:
@@ -378,8 +377,8 @@ def decode_media(document: str) -> Media:
     """Back from the array; raises _Unusable if it is none of ours."""
     try:
         kind, ids, title, year, show_ids, season, episode, series_title = _decode(document)
-        return Media(MediaType(kind), _ids(ids), title, year, _ids(show_ids), season, episode, series_title)
-    except (ValueError, TypeError):
+        return Media(_TYPES[kind], _ids(ids), title, year, _ids(show_ids), season, episode, series_title)
+    except (ValueError, TypeError, KeyError):
         raise _Unusable("a title cannot be read") from None
 
 
@@ -410,6 +409,7 @@ def _decode(document: str) -> Any:
         return json.loads(document)  # takes what only the standard library writes
 
 
+_TYPES = {kind.value: kind for kind in MediaType}
 _encoder = msgspec.json.Encoder(enc_hook=_plain, order="deterministic")
 
 

@@ -190,16 +190,16 @@ class IndexHistory:
         """Store the change alone, if what is stored is still what the reading began with. It may have been
         deleted or written by another process meanwhile, and a proof must stand beside its own rows.
         """
-        body = msgspec.json.encode(proof)
+        body, plays = msgspec.json.encode(proof), sorted([*rows.values(), *ours], key=_newest_first)
         if before.proof is None or now != before.proof:
-            stored = self.store.replace([*rows.values(), *ours], body)
+            stored = self.store.replace(plays, body)
         else:
             old = {play.history_id: play for play in before.plays if play.history_id is not None}
             added = [play for number, play in rows.items() if old.get(number) != play]
             removed = [play for number, play in old.items() if number not in rows]
             unlisted = [play for play in before.plays if play.history_id is None]
             stored = self.store.apply([*added, *ours], [*removed, *unlisted, *ours], body)
-        return stored.map(lambda _: (proof, [*rows.values(), *ours]))
+        return stored.map(lambda _: (proof, plays))
 
     def _proof_of(self, read: HistoryRead, before: "_Before") -> StoredHistory:
         if read.set_aside is not None:
@@ -235,7 +235,7 @@ class IndexHistory:
         self, proof: StoredHistory, read: Sequence[Play] | None, now: datetime
     ) -> Result[Plays, Problem]:
         if read is not None:
-            return Success(_index(proof, sorted(read, key=_newest_first), now, fetched=True))
+            return Success(_index(proof, read, now, fetched=True))
         return self.store.plays().map(lambda plays: _index(proof, plays, now, fetched=False))
 
     def _old(self, proof: StoredHistory | None) -> Result[Plays | None, Problem]:
