@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from returns.result import Failure, Result, Success
@@ -260,7 +260,9 @@ def _proof(connection: sqlite3.Connection) -> bytes | None:
 
 
 def _plays(connection: sqlite3.Connection) -> list[Play]:
-    media = {row: decode_media(text) for row, text in connection.execute("SELECT id, document FROM media")}
+    shows: Shows = {}
+    titles = connection.execute("SELECT id, document FROM media")
+    media = {row: decode_media(text, shows) for row, text in titles}
     found = connection.execute(_PLAYS)
     try:
         return [
@@ -329,14 +331,19 @@ def _add(connection: sqlite3.Connection, plays: Sequence[Play]) -> None:
         if id(play.media) not in titles:
             titles[id(play.media)] = _title_row(connection, encode_media(play.media))
     ours = connection.execute("SELECT min(0, coalesce(min(id), 0)) FROM play").fetchone()[0]
-    rows: dict[int, tuple[int, int, int | None, int]] = {}
+    numbered: dict[int, Play] = {}
     for play in plays:
-        number = play.history_id
-        if number is None:
-            number = ours = ours - 1
-        rows[number] = play.minute, number, titles[id(play.media)], int(play.hidden)
-    # Sorted as the table is, they go in in a third of the time.
-    connection.executemany("INSERT OR REPLACE INTO play VALUES (?, ?, ?, ?)", sorted(rows.values()))
+        if play.history_id is None:
+            ours -= 1
+        numbered[ours if play.history_id is None else play.history_id] = play
+    # Backwards: what comes newest first goes in as the table is sorted, in a third of the time.
+    connection.executemany(
+        "INSERT OR REPLACE INTO play VALUES (?, ?, ?, ?)",
+        (
+            (play.minute, number, titles[id(play.media)], int(play.hidden))
+            for number, play in reversed(numbered.items())
+        ),
+    )
 
 
 def _title_row(connection: sqlite3.Connection, document: str) -> int | None:
@@ -353,6 +360,8 @@ def _clear(connection: sqlite3.Connection) -> None:
 
 
 # --- a title as JSON: equal titles are equal text
+
+Shows: TypeAlias = dict[tuple[object, ...], Ids]
 
 
 def encode_media(media: Media) -> str:
@@ -373,11 +382,12 @@ def encode_media(media: Media) -> str:
         return json.dumps(values, default=_plain, skipkeys=True, separators=(",", ":"))
 
 
-def decode_media(document: str) -> Media:
-    """Back from the array; raises _Unusable if it is none of ours."""
+def decode_media(document: str, shows: Shows | None = None) -> Media:
+    """Back from the array; raises _Unusable if it is none of ours. Episodes share the ids of `shows`."""
     try:
-        kind, ids, title, year, show_ids, season, episode, series_title = _decode(document)
-        return Media(_TYPES[kind], _ids(ids), title, year, _ids(show_ids), season, episode, series_title)
+        kind, ids, title, year, show, season, episode, series_title = _decode(document)
+        show_ids = _ids(show) if shows is None else _shared(show, shows)
+        return Media(_TYPES[kind], _ids(ids), title, year, show_ids, season, episode, series_title)
     except (ValueError, TypeError, KeyError):
         raise _Unusable("a title cannot be read") from None
 
@@ -396,6 +406,15 @@ def _ids(values: list[Any]) -> Ids:
     if len(values) == 6:
         values[5] = MappingProxyType(values[5])
     return Ids(*values)
+
+
+def _shared(values: list[Any], shows: Shows) -> Ids:
+    if len(values) != 5:
+        return _ids(values)
+    known = shows.get(tuple(values))
+    if known is None:
+        known = shows[tuple(values)] = _ids(values)
+    return known
 
 
 def _plain(value: object) -> object:
