@@ -80,6 +80,8 @@ def minutes_by_title(plays: Iterable[Play]) -> dict[Title, Minutes]:
 
 def differing(ledger: ByTitle, listed: ByTitle) -> list[Title]:
     """The titles on which the two witnesses do not agree, sorted."""
+    if ledger == listed:
+        return []
     titles = ledger.keys() | listed.keys()
     return sorted(title for title in titles if ledger.get(title, NO_MINUTES) != listed.get(title, NO_MINUTES))
 

@@ -73,6 +73,8 @@ def merge_ratings(rows: Sequence[Rating]) -> Rating:
     repetition and grouping change nothing. What comes out has more ids than any row had and is no row
     any more: do not merge it again, merge all the rows.
     """
+    if len(rows) == 1:  # as nearly all are
+        return rows[0]
     ranked = sorted(rows, key=_rank, reverse=True)
     ids = reduce(unite, (row.media.ids for row in ranked))
     show_ids = reduce(unite, (row.media.show_ids for row in ranked))

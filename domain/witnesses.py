@@ -83,15 +83,16 @@ def hear_both(
         if title not in asked.titles and asked.remembered.get(title) != disagreeing[title]:
             path = f"/sync/history/{title.type.section}/{title.trakt}"
             return Failure(Incomplete(path, 1, len(ledger[title]), len(listed.get(title, NO_MINUTES))))
-    plays, unshown = _fill_up(ledger, {**young, **rows}, before)
+    whole = {**young, **rows}
+    shown = minutes_by_title(whole.values()) if young else listed
+    plays, unshown = _fill_up(ledger, whole, shown, before)
     hidden = sum(map(len, unshown.values())) + sum(play.hidden for play in plays.values())
     proven = prove_complete(plays, Witnessed(len(rows), hidden), *stamps)
     return proven.map(lambda index: History(index, unshown, disagreeing))
 
 
-def _fill_up(ledger: ByTitle, rows: Rows, before: Rows) -> tuple[dict[int, Play], ByTitle]:
+def _fill_up(ledger: ByTitle, rows: Rows, shown: ByTitle, before: Rows) -> tuple[dict[int, Play], ByTitle]:
     """The rows with those of before that only the ledger knows still, marked; and what was never shown."""
-    shown = minutes_by_title(rows.values())
     kept = _of_titles(play for number, play in before.items() if number not in rows)
     plays = dict(rows)
     plays.update({number: _unmarked(play) for number, play in rows.items() if play.hidden})
