@@ -9,7 +9,7 @@ alone are read again. Compared are multisets: two plays of one minute are two.
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, TypeAlias
@@ -42,6 +42,22 @@ class Window:
     def holds(self, play: Play) -> bool:
         """Whether a play lies in it."""
         return play.media.type is self.type and self.first <= play.minute <= self.last
+
+
+def holder(windows: Iterable[Window]) -> Callable[[Play], bool]:
+    """Tells whether a play lies in any of these windows, of which none of a kind overlap."""
+    firsts: defaultdict[MediaType, list[int]] = defaultdict(list)
+    lasts: defaultdict[MediaType, list[int]] = defaultdict(list)
+    for window in sorted(windows, key=lambda window: window.first):
+        firsts[window.type].append(window.first)
+        lasts[window.type].append(window.last)
+
+    def held(play: Play) -> bool:
+        kind = play.media.type
+        place = bisect_right(firsts[kind], play.minute)
+        return place > 0 and play.minute <= lasts[kind][place - 1]
+
+    return held
 
 
 @dataclass(frozen=True, slots=True)

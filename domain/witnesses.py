@@ -83,7 +83,7 @@ def hear_both(
         if title not in asked.titles and asked.remembered.get(title) != disagreeing[title]:
             path = f"/sync/history/{title.type.section}/{title.trakt}"
             return Failure(Incomplete(path, 1, len(ledger[title]), len(listed.get(title, NO_MINUTES))))
-    whole = {**young, **rows}
+    whole = {**young, **rows} if young else rows
     shown = minutes_by_title(whole.values()) if young else listed
     plays, unshown = _fill_up(ledger, whole, shown, before)
     hidden = sum(map(len, unshown.values())) + sum(play.hidden for play in plays.values())

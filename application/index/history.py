@@ -195,7 +195,7 @@ class IndexHistory:
             stored = self.store.replace(plays, body)
         else:
             old = {play.history_id: play for play in before.plays if play.history_id is not None}
-            added = [play for number, play in rows.items() if old.get(number) != play]
+            added = [play for number, play in rows.items() if _is_new(play, old.get(number))]
             removed = [play for number, play in old.items() if number not in rows]
             unlisted = [play for play in before.plays if play.history_id is None]
             stored = self.store.apply([*added, *ours], [*removed, *unlisted, *ours], body)
@@ -319,6 +319,10 @@ def _title(name: str) -> Title:
 
 def _titles(minutes: Mapping[str, Sequence[int]]) -> ByTitle:
     return {_title(name): tuple(of) for name, of in minutes.items()}
+
+
+def _is_new(play: Play, old: Play | None) -> bool:
+    return play is not old and play != old  # nearly all are the same object
 
 
 def _newest_first(play: Play) -> tuple[int, int]:

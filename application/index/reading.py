@@ -27,6 +27,7 @@ from crosswatch_trakt.domain.ledger import (
     Rereading,
     Title,
     Window,
+    holder,
     lacking,
     minutes_by_title,
     plan_rereading,
@@ -306,22 +307,36 @@ class ReadHistory:
 
     def _read_again(self, reading: _Reading, plan: Rereading) -> Result[_Reading, Problem]:
         """Put what the lists show today in the place of the rows of these windows and titles."""
-        rows = dict(reading.rows)
+        of_windows: list[Play] = []
         for window in plan.windows:
             part = self.lists.plays_within(window)
             if not isinstance(part, Success):
                 return Failure(part.failure())
-            rows = {number: play for number, play in rows.items() if not window.holds(play)}
-            rows.update(_by_id(part.unwrap().values))
+            of_windows += part.unwrap().values
+        of_titles: list[Play] = []
         for title in plan.titles:
             part = self.lists.plays_of(title)
             if not isinstance(part, Success):
                 return Failure(part.failure())
-            rows = {number: play for number, play in rows.items() if title_of(play) != title}
-            rows.update(_by_id(part.unwrap().values))
-        reading.rows = rows
-        reading.seen.update(rows)
+            of_titles += part.unwrap().values
+        reading.rows = _in_place(reading.rows, plan, of_windows, of_titles)
+        reading.seen.update(reading.rows)
         return Success(reading)
+
+
+def _in_place(
+    rows: Rows, plan: Rereading, of_windows: Iterable[Play], of_titles: Iterable[Play]
+) -> dict[int, Play]:
+    """The rows, with those that were read again in the place of the old; a title's own list counts most."""
+    held, titles = holder(plan.windows), frozenset(plan.titles)
+
+    def of_another(play: Play) -> bool:
+        return not titles or title_of(play) not in titles
+
+    kept = {number: play for number, play in rows.items() if not held(play) and of_another(play)}
+    kept.update(_by_id(play for play in of_windows if of_another(play)))
+    kept.update(_by_id(of_titles))
+    return kept
 
 
 @collector_paused()
@@ -345,7 +360,7 @@ def _read(
         proven = prove_complete(plays, reading.counts, *stamps).map(lambda index: History(index, {}, {}))
     else:
         asked = Asked(reading.asked, known.disagreeing)
-        stored = {**known.rows, **reading.seen}
+        stored = {**known.rows, **reading.seen} if known.rows else reading.seen
         proven = hear_both(ledger, reading.rows, asked, before=stored, young=young, stamps=stamps)
     return proven.map(
         lambda history: HistoryRead(

@@ -254,11 +254,12 @@ class SendOnce:
                 hint = "neither the stored history nor the show's season list has it"
                 run.refuse(position, Refusal(Reason.EPISODE_NOT_FOUND, hint))
                 continue
-            # The caller's own ids stay: by them it is found again, though Trakt may know it by others now.
-            media = replace(media, ids=unite(wish.media.ids, media.ids))
-            run.wishes[position] = replace(wish, media=media)
-            if self._ended(run, position, there, meant):
-                continue
+            if media is not wish.media:
+                # The caller's own ids stay: by them it is found again, though Trakt may know others now.
+                media = replace(media, ids=unite(wish.media.ids, media.ids))
+                run.wishes[position] = replace(wish, media=media)
+                if self._ended(run, position, there, meant):
+                    continue
             if not told_apart and way_to(media) is not None:
                 hint = "another play of that minute may be the same: name it by more ids"
                 run.fates.settle(position, End.UNRESOLVED, Reason.AMBIGUOUS, hint)

@@ -13,6 +13,7 @@ from crosswatch_trakt.domain.ledger import (
     Window,
     differing,
     digest,
+    holder,
     lacking,
     minutes_between,
     minutes_by_title,
@@ -75,6 +76,18 @@ def test_every_differing_minute_is_read_again_and_no_window_is_over_a_page(
     for window in plan.windows:
         if window.first != window.last:
             assert _rows(window, ledger, listed) <= page_rows
+
+
+@given(ledgers, ledgers, st.integers(1, 12))
+def test_all_windows_together_hold_what_any_of_them_holds(
+    ledger: dict[Title, Minutes], listed: dict[Title, Minutes], page_rows: int
+) -> None:
+    windows = plan_windows(differing(ledger, listed), ledger, listed, page_rows=page_rows)
+    held = holder(windows)
+    for media in (FILM, EPISODE):
+        for minute in range(0, 42 * MINUTE_S, MINUTE_S):
+            play = Play(media, minute, 1)
+            assert held(play) == any(window.holds(play) for window in windows)
 
 
 def test_a_minute_more_is_counted_at_each_end_of_a_window() -> None:
