@@ -13,6 +13,7 @@ from crosswatch_trakt.adapters.crosswatch.host import Item
 from crosswatch_trakt.adapters.crosswatch.index import EngineIndex, native_play
 from crosswatch_trakt.adapters.crosswatch.items import our_item
 from crosswatch_trakt.adapters.crosswatch.naming import Names
+from crosswatch_trakt.adapters.crosswatch.remembered import heed_another_account
 from crosswatch_trakt.adapters.crosswatch.results import Told, told
 from crosswatch_trakt.adapters.crosswatch.titles import plays_of, watched_of
 from crosswatch_trakt.adapters.crosswatch.writing import Adapter, Result, Row, Writing, is_by_hand
@@ -87,6 +88,7 @@ def _read(
     adapter: Adapter, feature: Feature, put: Callable[[AnyIndex], tuple[EngineIndex, Names]]
 ) -> EngineIndex:
     session = adapter.session
+    heed_another_account(session, adapter.raw_cfg)
     files.heed_cleared_cache(session, adapter.raw_cfg)
     whole = session.account.index(feature)
     told_index, names = put(whole)

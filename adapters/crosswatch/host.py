@@ -21,6 +21,7 @@ DEFAULT = "default"  # the profile whose settings are the provider's own block
 CONTAINER_CONFIG = Path("/config")
 STATE = ".cw_state"
 SCOPE_MAX = 96
+IN_A_PAIR = "_cw_pair_feature_options"  # stands in every view of a pair's run, and in no other
 
 
 class Emits(Protocol):
@@ -135,14 +136,19 @@ def pair_scope(view: Config) -> str | None:
     """The name of the pair that runs now, as it stands in names of files; None outside a pair: then
     nothing of a pair is to be kept.
     """
-    if os.environ.get("CW_CAPTURE_MODE", "").strip():
-        return None
+    if IN_A_PAIR not in view or os.environ.get("CW_CAPTURE_MODE", "").strip():
+        return None  # the environment may be that of another call's pair
     given = view.get("_cw_pair_scope")
     names = (os.environ.get(name) for name in ("CW_PAIR_KEY", "CW_PAIR_SCOPE", "CW_SYNC_PAIR", "CW_PAIR"))
     raw = str(given) if given else next((name for name in names if name), "")
     if not raw or raw.startswith("health:"):
         return None
-    return re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9._-]", "_", raw))[:SCOPE_MAX]
+    return in_file_name(raw)
+
+
+def in_file_name(name: str) -> str:
+    """A name as CrossWatch writes it in names of files."""
+    return re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9._-]", "_", name))[:SCOPE_MAX]
 
 
 def _of(module: str, name: str) -> Callable[..., object]:

@@ -33,6 +33,7 @@ class Session:
     teller: Teller
     folder: Path | None  # where CrossWatch's providers keep what they remember
     clock: Clock
+    profile: str | None  # None: it cannot be told
     _said: dict[str, object] = field(default_factory=dict)
 
     def is_news(self, subject: str, what: object) -> bool:
@@ -107,7 +108,7 @@ class Sessions:
             tokens=lambda state: ConfigTokens(instance, given, state),
             around=PacedTransport if is_trakt_itself(settings) else None,
         )
-        return Session(account, settings, teller, folder, clock)
+        return Session(account, settings, teller, folder, clock, instance)
 
 
 def _given(settings: Settings) -> Tokens | None:

@@ -20,8 +20,6 @@ from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.domain.problems import AccountLimit
 from crosswatch_trakt.domain.unresolved import Operation
 
-IN_A_PAIR = "_cw_pair_feature_options"  # stands in every view of a pair run, and in no other
-
 Row = Mapping[str, object]
 Result = dict[str, object]
 
@@ -114,4 +112,4 @@ class Writing:
 
 def is_by_hand(adapter: Adapter) -> bool:
     """Whether a person asked on a page of CrossWatch's, and no pair."""
-    return IN_A_PAIR not in adapter.raw_cfg
+    return host.IN_A_PAIR not in adapter.raw_cfg

@@ -10,6 +10,7 @@ import pytest
 from returns.result import Failure, Result
 
 from crosswatch_trakt.adapters.crosswatch import host
+from crosswatch_trakt.adapters.crosswatch.remembered import MARK
 from crosswatch_trakt.adapters.simulator import Fault
 from crosswatch_trakt.adapters.state import FileState
 from crosswatch_trakt.domain.problems import StateUnwritable
@@ -49,7 +50,7 @@ def there(cw: Called) -> set[str]:
 
 def copies(cw: Called) -> set[str]:
     """Those among them that are of a pair."""
-    return {name for name in there(cw) if not name.startswith("trakt.cache.")}
+    return {name for name in there(cw) if not name.startswith(("trakt.cache.", f"{MARK}."))}
 
 
 def is_moment(text: object) -> bool:
@@ -101,9 +102,11 @@ def test_the_watermarks_are_moments_of_each_feature_none_of_them_to_come(tmp_pat
     ],
 )
 def test_a_scope_is_written_as_crosswatch_writes_it(key: str, name: str) -> None:
+    view = {host.IN_A_PAIR: dict[str, object]()}
     with environment(CW_PAIR_KEY=key):
-        assert host.pair_scope({}) == name
-    assert host.pair_scope({"_cw_pair_scope": key}) == name
+        assert host.pair_scope(view) == name
+        assert host.pair_scope({}) is None, "the pair that runs is another call's"
+    assert host.pair_scope({**view, "_cw_pair_scope": key}) == name
 
 
 # --- where nothing is kept

@@ -1,0 +1,54 @@
+"""Whose rows the engine remembers.
+
+It compares an index with what it remembers of the profile, and takes what is missing for removed. It does not
+know whose account a profile is signed in to: after a login to another one it would remove from the other side
+all that the first had. So the account is remembered beside, in a file that goes when CrossWatch's *clear
+state* makes the engine forget, and an index of another account is refused until then.
+"""
+
+from typing import Literal
+
+import msgspec
+from returns.pipeline import is_successful
+
+from crosswatch_trakt.adapters.crosswatch import host
+from crosswatch_trakt.adapters.crosswatch.host import Config
+from crosswatch_trakt.adapters.crosswatch.sessions import Session
+from crosswatch_trakt.adapters.library import TraktError
+from crosswatch_trakt.adapters.state import FileState
+from crosswatch_trakt.domain.problems import BadInput
+
+MARK = "trakt_account.watermark"  # *clear state* deletes every `*watermark*`, *clear cache* none
+WHAT = "another Trakt account is signed in here than the one whose rows CrossWatch remembers"
+MEND = (
+    "Nothing was read or removed: all rows of the first would pass for removed. To keep the new account, "
+    "clear CrossWatch's state (Settings, Maintenance, Clear state); else sign in to the first one again."
+)
+
+
+def heed_another_account(session: Session, view: Config) -> None:
+    """Raise TraktError if the engine remembers the rows of another account in the place of this."""
+    scope = host.pair_scope(view)
+    who = scope if host.tells_types_apart() else session.profile  # the older engine remembers by profile
+    if session.folder is None or scope is None or who is None:
+        return
+    name, state = f"{MARK}.{host.in_file_name(who)}.json", FileState(session.folder)
+    account = session.account.person.folder
+    read = state.read(name)
+    known = _account_in(read.unwrap()) if is_successful(read) else None
+    if known is None:
+        state.write(name, msgspec.json.encode(_Mark(account=account)))  # unwritable: others say so
+    elif known != account:
+        raise TraktError(BadInput(WHAT, MEND))
+
+
+class _Mark(msgspec.Struct, kw_only=True):
+    schema: Literal[1] = 1
+    account: str
+
+
+def _account_in(body: bytes | None) -> str | None:
+    try:
+        return None if body is None else msgspec.json.decode(body, type=_Mark).account
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
