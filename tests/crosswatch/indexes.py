@@ -67,7 +67,7 @@ class Reading:
     def match(self, left: Index, right: Index) -> dict[str, str]:
         """Key of `left` -> key of the same thing in `right`."""
         if not (self.feature == "history" and self.events):
-            return _look_up(left, right, lambda key, item: self.keys.tokens(item))
+            return _look_up(left, right, lambda key, item: self.keys.likeness(item))
         if self.keys.form is Form.NEW:
             return self._nearest(left, right)
         return _look_up(left, right, self._bucketed)
@@ -86,18 +86,18 @@ class Reading:
         moment = played_at(item, key)
         if moment is None:
             return ()
-        return (f"{token}@{moment // self.bucket_s}" for token in self.keys.tokens(item))
+        return (f"{token}@{moment // self.bucket_s}" for token in self.keys.likeness(item))
 
     def _nearest(self, left: Index, right: Index) -> dict[str, str]:
         """One to one, the nearest in time first, none further than a bucket."""
         by_token: dict[str, list[tuple[int, str]]] = {}
         for key, item in right.items():
-            for token in self.keys.tokens(item):
+            for token in self.keys.likeness(item):
                 by_token.setdefault(token, []).append((played_at(item, key) or 0, key))
         found = []
         for key, item in left.items():
             moment = played_at(item, key) or 0
-            near = {place for token in self.keys.tokens(item) for place in by_token.get(token, ())}
+            near = {place for token in self.keys.likeness(item) for place in by_token.get(token, ())}
             found += [
                 (abs(other - moment), key, theirs)
                 for other, theirs in near
@@ -113,20 +113,18 @@ class Reading:
 
     def _merge_watchlist(self, index: Index) -> Index:
         """Rows that share any id are one row: under the best key, with the ids of all."""
-        typed = self.keys.form is Form.NEW
         group_of: dict[str, set[str]] = {}
         for key, item in index.items():
-            tokens = self.keys.tokens(item, typed=typed)
+            tokens = self.keys.bare_tokens(item)
             group = {key}.union(*(group_of[token] for token in tokens if token in group_of))
             for member in group:
-                tokens |= self.keys.tokens(index[member], typed=typed)
+                tokens |= self.keys.bare_tokens(index[member])
             group_of.update(dict.fromkeys(tokens, group))
         whole: Index = {}
         done: set[str] = set()
         places = {key: place for place, key in enumerate(index)}
         for key, item in index.items():
-            tokens = self.keys.tokens(item, typed=typed)
-            group = next((group_of[token] for token in tokens), {key})
+            group = next((group_of[token] for token in self.keys.bare_tokens(item)), {key})
             if key not in done:
                 done |= group
                 best = min(sorted(group), key=lambda one: (rank(one), -len(block(index[one], "ids"))))

@@ -16,6 +16,7 @@ RANKING = (
     *("tmdb", "imdb", "tvdb", "trakt", "mal", "anilist"),
     *("kitsu", "anidb", "simkl", "plex", "guid", "slug"),
 )
+_COMPARED = ("tmdb", "imdb", "tvdb", "trakt")
 _NUMBERS = frozenset(
     ("tmdb", "tvdb", "trakt", "simkl", "mal", "anilist", "kitsu", "anidb", "plex", "jellyfin", "emby")
 )
@@ -64,13 +65,28 @@ class Keys:
             kept["show_ids"] = show
         return kept
 
-    def tokens(self, item: Mapping[str, object], *, typed: bool = True) -> frozenset[str]:
-        """Each name an item can be known by: two items that share one are the same to the engine."""
+    def tokens(self, item: Mapping[str, object]) -> frozenset[str]:
+        """Each name an item can be known by: two items that share one are truly the same."""
         kind, own = media_type(item), ids_of(item)
-        numbers, mark = _numbers(item, kind), f"{kind}|" if typed else ""
+        numbers = _numbers(item, kind)
         ids = (ids_of(block(item, "show_ids")) or own) if numbers else own
         tail = f"#{numbers}" if numbers else ""
-        return frozenset(f"{mark}{namespace}:{value}{tail}" for namespace, value in ids.items())
+        return frozenset(f"{kind}|{namespace}:{value}{tail}" for namespace, value in ids.items())
+
+    def likeness(self, item: Mapping[str, object]) -> frozenset[str]:
+        """What two sides are compared by: an item's own ids, and those of its show with its numbers.
+
+        The old form does not say of which type an id is: an episode of Trakt's number 7 is there if a film
+        of that number is.
+        """
+        kind, own, show = media_type(item), ids_of(item), ids_of(block(item, "show_ids"))
+        mark = "" if self.form is Form.OLD else f"{kind}|"
+        found = {name.removeprefix(f"{kind}|") for name in self.tokens(item)}
+        if kind != "season" and (show or not _numbers(item, kind)):
+            found |= {
+                f"{name}:{own[name]}" for name in _COMPARED if name in own and own[name] != show.get(name)
+            }
+        return frozenset(mark + name for name in found)
 
     def bare_tokens(self, item: Mapping[str, object]) -> frozenset[str]:
         """`ns:id` of an item's own ids, as tombstones hold them; the new form names the type."""
