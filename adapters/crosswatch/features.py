@@ -11,7 +11,7 @@ from typing import cast
 from crosswatch_trakt.adapters.crosswatch import files, host, index
 from crosswatch_trakt.adapters.crosswatch.host import Item
 from crosswatch_trakt.adapters.crosswatch.index import EngineIndex, native_play
-from crosswatch_trakt.adapters.crosswatch.items import our_item
+from crosswatch_trakt.adapters.crosswatch.items import EVENT_KEY, our_item
 from crosswatch_trakt.adapters.crosswatch.naming import Names
 from crosswatch_trakt.adapters.crosswatch.remembered import heed_another_account
 from crosswatch_trakt.adapters.crosswatch.results import Told, told
@@ -23,7 +23,7 @@ from crosswatch_trakt.application.index.history import Plays
 from crosswatch_trakt.application.index.lists import Items
 from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.domain.items import parse_play
-from crosswatch_trakt.domain.plays import Play, by_minute
+from crosswatch_trakt.domain.plays import by_minute
 from crosswatch_trakt.domain.timestamps import Undated
 from crosswatch_trakt.domain.unresolved import Operation
 
@@ -103,7 +103,8 @@ def _read(
 
 def _destinations(adapter: Adapter, asked: Sequence[tuple[Told, Item]]) -> dict[str, Item]:
     """Under which key and as which item our index will have the plays that are there now. The engine keeps
-    these: under the caller's spelling it would miss them in the next index, and take them for removed.
+    these: under the caller's spelling it would miss them in the next index, and take them for removed. So
+    would it what the index does not show: hidden plays, or older ones of an account that keeps the newest.
     """
     wished = {}
     for one, item in asked:
@@ -118,11 +119,14 @@ def _destinations(adapter: Adapter, asked: Sequence[tuple[Told, Item]]) -> dict[
     told_items: dict[str, Item] = {}
     for key, (one, media, minute) in wished.items():
         plays = stored[minute].find(media) if minute in stored else []
-        play = plays[0] if plays else Play(media, minute)
-        native_key, native = native_play(play)
+        if not plays:
+            continue
+        native_key, native = native_play(plays[0])
+        event_key = f"{native_key}@{minute}"
         told_items[key] = {
-            "key": native_key,
-            "event_key": f"{native_key}@{minute}",
+            # The engine keeps the row under `key`: where each play counts, that must be the play's.
+            "key": event_key if one.item.get(EVENT_KEY) else native_key,
+            "event_key": event_key,
             "item": native,
             "status": "added" if one.fate == "confirmed" else "existing",
         }

@@ -37,7 +37,7 @@ def history_index(index: Plays) -> tuple[EngineIndex, Names]:
         if id(play.media) not in titles:
             titles[id(play.media)] = len(medias)
             medias.append(play.media)
-    names = name_titles([media_item(media) for media in medias], by_any_id=False)
+    names = name_titles([media_item(media) for media in medias], by_any_id=not host.tells_types_apart())
     told: EngineIndex = {}
     for play in plays:
         title_key, title = names.of[titles[id(play.media)]]

@@ -19,6 +19,7 @@ Token: TypeAlias = tuple[object, ...]  # by which the engine takes two rows for 
 UNKNOWN = "unknown:"  # the engine's key of what has none
 _TELLING = {"tmdb", "imdb", "tvdb"}
 _OWN = {"trakt", "slug"}
+_OF_EPISODES = {"imdb", "tvdb"}
 _RANK = {"movie": 0, "show": 1, "season": 2, "episode": 3}
 
 
@@ -54,12 +55,15 @@ def engine_item(item: Mapping[str, object]) -> Item:
         ids = told.get(place)
         if isinstance(ids, Mapping):
             told[place] = _ids_told(ids, blind)
+    if blind and told.get("show_ids"):
+        told["ids"] = {name: value for name, value in _ids(told, "ids").items() if name in _OF_EPISODES}
     return told
 
 
 def _ids_told(ids: Mapping[str, object], blind: bool) -> dict[str, str]:
     """Before 0.12 the engine takes any two titles that share a number for one, whatever their types, and
     Trakt counts films, shows and episodes each from one: its own numbers are told only where others lack.
+    TMDB's numbers of episodes meet those of films: an episode goes by its show's.
     """
     told = {name: str(value) for name, value in ids.items() if isinstance(value, int | str)}
     if blind and told.keys() & _TELLING:

@@ -1,7 +1,10 @@
 """What became of each item, in the words in which the engine keeps its books.
 
-Whatever is neither confirmed nor skipped nor unresolved it counts as failed, and after three failures it
-leaves an item alone for a month. So every item is named under the key that the engine knows it by.
+Whatever is neither confirmed nor skipped it counts as failed, and after three failures in a row it leaves
+an item alone for a month. So every item is named under the key that the engine knows it by; and one that
+only has to be tried again, since Trakt was out or the account full, is both unresolved and skipped: it is
+told, and offered again in the next run. Of a skipped item the engine would remember that it is there, and
+take it for removed when it is not: `presence_confirmed_keys` says of which that may be remembered.
 """
 
 from collections import Counter
@@ -12,15 +15,13 @@ from typing import Literal, TypeAlias
 from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.host import Item
 from crosswatch_trakt.adapters.crosswatch.items import key_of
-from crosswatch_trakt.domain.outcomes import Reason
+from crosswatch_trakt.domain.outcomes import PERMANENT, Reason
 
 Fate: TypeAlias = Literal["confirmed", "existing", "unresolved"]
 
 _ENDS: Sequence[Fate] = ("confirmed", "existing", "unresolved")
 _BADNESS: Sequence[Fate] = ("existing", "confirmed", "unresolved")
 PARENT_UNKNOWN = "trakt_parent_not_found"
-
-NATIVE = "tmdb:"  # the ids that Trakt has of nearly every title, and the engine's first choice of a key
 
 # Codes that CrossWatch's pages and its log know; the others are shown as they are.
 HINTS: Mapping[str, str] = {
@@ -62,6 +63,11 @@ class Told:
         reasons = [reason for end, reason in self.ends if end == "unresolved" and reason]
         return reasons[0] if reasons else str(Reason.NOT_FOUND)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether trying again is useless."""
+        return self.fate == "unresolved" and (not self.ends or self.reason in PERMANENT)
+
 
 def told(items: Sequence[Mapping[str, object]]) -> list[Told]:
     """The engine's items, none with an end yet."""
@@ -77,6 +83,9 @@ def engine_result(
         fate: Fate = "confirmed" if removal and one.fate == "existing" else one.fate
         fates[one.key] = max(fate, fates.get(one.key, fate), key=_BADNESS.index)
     confirmed, skipped, failed = ([key for key in fates if fates[key] == fate] for fate in _ENDS)
+    if not removal:
+        final = {one.key for one in items if one.is_final}
+        skipped += [key for key in failed if key not in final]
     unresolved = []
     for one in items:
         if one.fate == "unresolved":
@@ -95,11 +104,12 @@ def engine_result(
         "errors": 0,
         "dry_run": dry_run,
     }
-    if not removal:
-        # Their keys in our next index are not known: the engine then reads it once more, and keeps that.
-        result["accepted_keys"] = [key for key in confirmed if not key.startswith(NATIVE)]
     if destinations is not None:
         result["confirmed_destinations"] = destinations
+    if not removal:
+        result["presence_confirmed_keys"] = list(destinations or ())
+        if destinations is None:  # under which keys they will be there is not known: it reads them again
+            result["accepted_keys"] = confirmed
     return result
 
 
