@@ -36,8 +36,10 @@ def test_every_key_is_in_exactly_one_place_and_the_engine_has_nothing_to_guess(
         result = engine_result(items, removal=removal, dry_run=False)
     places = [texts(result[name]) for name in ("confirmed_keys", "skipped_keys", "unresolved_keys")]
 
+    passing = set(places[1]) & set(places[2])  # told, and offered again: never counted as failed
+    assert passing == set(places[2]) - {one.key for one in items if one.is_final} - {*(places[2] * removal)}
     keys = [key for place in places for key in place]
-    assert sorted(keys) == sorted({one.key for one in items})
+    assert sorted(keys) == sorted([*{one.key for one in items}, *passing])
     told = mappings(result["unresolved"])
     assert {entry["key"] for entry in told} == set(places[2])
     assert len(told) == sum(one.fate == "unresolved" for one in items)
@@ -97,11 +99,15 @@ def test_some_reasons_are_others_for_a_removal(tmp_path: Path) -> None:
         assert undated == "trakt_history_id_required_for_rewatch_remove"
 
 
-def test_what_has_no_key_of_tmdbs_makes_the_engine_read_again(tmp_path: Path) -> None:
+def test_what_was_added_is_read_again_where_its_key_over_here_is_not_known(tmp_path: Path) -> None:
     told = [Told(film(1), "tmdb:1", [("confirmed", None)]), Told(film(2), "imdb:tt2", [("confirmed", None)])]
     with calling(tmp_path):
-        assert engine_result(told, removal=False, dry_run=False)["accepted_keys"] == ["imdb:tt2"]
-        assert "accepted_keys" not in engine_result(told, removal=True, dry_run=False)
+        unknown = engine_result(told, removal=False, dry_run=False)
+        assert (unknown["accepted_keys"], unknown["presence_confirmed_keys"]) == (["tmdb:1", "imdb:tt2"], [])
+        known = engine_result(told, removal=False, dry_run=False, destinations={"tmdb:1": {}})
+        assert known["presence_confirmed_keys"] == ["tmdb:1"]
+        for result in (known, engine_result(told, removal=True, dry_run=False)):
+            assert "accepted_keys" not in result
 
 
 def test_a_show_is_as_badly_off_as_the_worst_of_its_episodes(tmp_path: Path) -> None:
