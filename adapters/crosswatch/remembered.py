@@ -29,9 +29,10 @@ MEND = (
 def heed_another_account(session: Session, view: Config) -> None:
     """Raise TraktError if the engine remembers the rows of another account in the place of this."""
     scope = host.pair_scope(view)
-    who = scope if host.tells_types_apart() else session.profile  # the older engine remembers by profile
-    if session.folder is None or scope is None or who is None:
+    if session.folder is None or scope is None or session.profile is None:
         return
+    # Both engines remember by profile, the newer one in each scope by itself: a pair may be of two profiles.
+    who = f"{scope}.{session.profile}" if host.tells_types_apart() else session.profile
     name, state = f"{MARK}.{host.in_file_name(who)}.json", FileState(session.folder)
     account = session.account.person.folder
     read = state.read(name)

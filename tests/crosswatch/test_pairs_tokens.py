@@ -8,7 +8,7 @@ from crosswatch_trakt.adapters.simulator.account import Account
 from tests.crosswatch.engine import Engine
 from tests.crosswatch.test_pairs import FORMS, WAYS, fill, giver, healthy, paired
 from tests.crosswatch.trakt import PAST, Paired
-from tests.crosswatch.values import Config, Form, block, mappings
+from tests.crosswatch.values import Form, block, mappings
 
 P01 = "TRAKT-P01"
 
@@ -89,13 +89,7 @@ def test_a_token_that_crosswatch_itself_renews_amid_a_run_ends_nothing_for_good(
         if asked == 4:
             pair.simulator.oauth.expire_all()
             grant = pair.simulator.oauth.sign_in(pair.account)
-
-            def put(config: Config) -> None:
-                trakt = config["trakt"]
-                assert isinstance(trakt, dict)
-                trakt |= {"access_token": grant.access_token, "refresh_token": grant.refresh_token}
-
-            pair.host.update_config(put)
+            pair.sign_in(grant.access_token, grant.refresh_token)
 
     pair.simulator.on_request(renews)
     first = pair.run()

@@ -5,15 +5,9 @@ from pathlib import Path
 import pytest
 
 from crosswatch_trakt.adapters.crosswatch.remembered import MARK
-from crosswatch_trakt.adapters.simulator.account import Account
 from tests.crosswatch.memory import Memory
 from tests.crosswatch.trakt import Paired, theirs
 from tests.crosswatch.values import Form
-
-
-def switch_to(paired: Paired, account: Account) -> None:
-    """What a person does who signs in to another account in the same profile."""
-    paired.trakt |= {"access_token": account.access_token, "refresh_token": account.refresh_token}
 
 
 @pytest.mark.parametrize("form", list(Form))
@@ -32,7 +26,7 @@ def test_after_a_login_to_another_account_nothing_is_removed_until_the_engine_ha
     other = paired.simulator.add_account("second", "0b5e9b1c-another")
     other.rate(paired.films[7], 9)
 
-    switch_to(paired, other)
+    paired.sign_in(other.access_token, other.refresh_token)
     refused = paired.run()
 
     assert refused.errors == len(refused.features)

@@ -64,6 +64,18 @@ class Paired:
         self.profile, self.account = name, self.others[name]
         return self.account
 
+    def sign_in(self, access_token: str, refresh_token: str) -> None:
+        """Put these tokens in the default profile, as a login on CrossWatch's page does."""
+
+        def put(config: Config) -> None:
+            config["trakt"] = {
+                **block(config, "trakt"),
+                "access_token": access_token,
+                "refresh_token": refresh_token,
+            }
+
+        self.host.update_config(put)
+
     @property
     def films(self) -> list[Movie]:
         """Ten films."""
