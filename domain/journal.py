@@ -142,7 +142,19 @@ def tellable(lines: Iterable[Line]) -> list[Line]:
 
 def match(lines: Iterable[Line], plays: Iterable[Play]) -> dict[int, Play]:
     """Which line is shown by which play: same item, same minute, each play standing for one line."""
-    lines = tellable(lines)
+    return _standing_for(tellable(lines), plays)
+
+
+def unseen(lines: Iterable[Line], plays: Iterable[Play]) -> list[Play]:
+    """The confirmed plays that no row shows: they stand in the index, or our own play would flicker. A row of
+    which a list cannot tell whose it is stands for the play all the same: it is not there twice.
+    """
+    confirmed = sorted((line for line in lines if line.confirmed), key=lambda line: line.number)
+    shown = _standing_for(confirmed, plays)
+    return [line.play for line in confirmed if line.number not in shown]
+
+
+def _standing_for(lines: Sequence[Line], plays: Iterable[Play]) -> dict[int, Play]:
     minutes = {line.play.minute for line in lines}
     rows = by_minute(play for play in plays if play.minute in minutes and play.history_id is not None)
     taken: set[int | None] = set()
@@ -154,11 +166,6 @@ def match(lines: Iterable[Line], plays: Iterable[Play]) -> dict[int, Play]:
                 shown[line.number] = play
                 break
     return shown
-
-
-def unseen(lines: Iterable[Line], shown: Mapping[int, Play]) -> list[Play]:
-    """The confirmed plays that no row shows: they stand in the index, or our own play would flicker."""
-    return [line.play for line in lines if line.confirmed and line.number not in shown]
 
 
 def next_number(lines: Lines) -> int:

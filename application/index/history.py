@@ -168,7 +168,8 @@ class IndexHistory:
 
     def _settle_lines(self, read: HistoryRead, lines: Lines) -> Result[Sequence[Play], Problem]:
         """Note in the journal which lines this reading has shown; gives the plays that it has not."""
-        shown = match(lines.values(), read.index.entries.values())
+        rows = read.index.entries.values()
+        shown = match(lines.values(), rows)
         after: dict[int, Line] = {}
         for number, line in lines.items():
             kept = after_reading(line, shown=number in shown, began_at=read.began_at)
@@ -176,7 +177,7 @@ class IndexHistory:
                 after[number] = kept
         news, gone = changed(lines, after.values()), lines.keys() - after.keys()
         written = self.journal.write(news, gone) if news or gone else Success(None)
-        return written.map(lambda _: unseen(after.values(), shown))
+        return written.map(lambda _: unseen(after.values(), rows))
 
     @collector_paused()
     def _store(

@@ -180,6 +180,18 @@ def rewritten(world: World, again: int = 1) -> Item:
     return film_item(film, watched_at=AT)
 
 
+def test_a_play_that_was_removed_and_written_anew_stands_in_the_index_once(world: World) -> None:
+    item = film_item(world.films[0], watched_at=AT)
+    with world.open() as trakt:
+        trakt.add("history", [item])
+        world.clock.advance(3600)
+        trakt.index("history")
+        trakt.remove("history", [item])
+        trakt.add("history", [item])
+
+        assert len(trakt.index("history")) == 1
+
+
 @pytest.mark.parametrize("chunk", [1, 100])
 def test_a_play_that_was_removed_and_written_anew_is_removed_by_its_true_id(world: World, chunk: int) -> None:
     item = rewritten(world)

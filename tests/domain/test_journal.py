@@ -114,12 +114,21 @@ def test_a_removal_is_remembered_for_one_lag_and_tells_nothing_of_a_play_sent_an
     assert after_reading(removed, shown=False, began_at=AT + LAG_S) is None
     assert match([removed, anew], [Play(FILM, 60, 9)]) == {}
     assert match([anew], [Play(FILM, 60, 9)]) == {2: Play(FILM, 60, 9)}
-    assert unseen([removed], {}) == []
+    assert unseen([removed], []) == []
 
 
 def test_confirmed_plays_that_no_row_shows_stand_in_the_index() -> None:
-    assert unseen([OPEN, replace(CONFIRMED, number=2)], {}) == [Play(FILM, 60)]
-    assert unseen([replace(CONFIRMED, number=2)], {2: Play(FILM, 60, 9)}) == []
+    assert unseen([OPEN, replace(CONFIRMED, number=2)], []) == [Play(FILM, 60)]
+    assert unseen([replace(CONFIRMED, number=2)], [Play(FILM, 60, 9)]) == []
+
+
+def test_a_play_that_was_removed_and_added_again_stands_in_the_index_once() -> None:
+    removed = replace(CONFIRMED, stage=Stage.REMOVED)
+    again = replace(CONFIRMED, number=2)
+
+    assert match([removed, again], [Play(FILM, 60, 9)]) == {}
+    assert unseen([removed, again], [Play(FILM, 60, 9)]) == []
+    assert unseen([removed, again], []) == [Play(FILM, 60)]
 
 
 def test_numbers_go_up_and_unchanged_lines_are_not_written_again() -> None:
