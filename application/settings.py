@@ -133,6 +133,8 @@ def _convert(given: Mapping[str, object], *, strict: bool) -> Result[Settings, B
     except msgspec.ValidationError as error:  # its text names place and type, never the value
         expected, _, place = str(error).partition(" - at `$.")
         return Failure(BadInput(f"the setting {place.rstrip('`') or '?'} is wrong", f"{expected}."))
+    except UnicodeError:  # half a character where a number should be
+        return Failure(BadInput(f"one of the settings {', '.join(given)} is no text", "Write it again."))
 
 
 def _check_addresses(settings: Settings) -> BadInput | None:

@@ -264,3 +264,8 @@ def test_a_setting_that_is_none_is_named_with_what_was_meant(name: str, hint: st
 def test_settings_cannot_be_given_by_place() -> None:
     with pytest.raises(TypeError):
         Settings("client id")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("name", ["expires_at", "timeout", "page_threads", "history_collection"])
+def test_half_a_character_is_no_setting(name: str) -> None:
+    assert isinstance(parse_settings({name: "\ud800"}).swap().value_or(None), BadInput)
