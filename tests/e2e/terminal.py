@@ -20,6 +20,11 @@ from crosswatch_trakt.adapters.simulator.server import RunningServer
 LONGEST_S = 60
 
 
+def _heed_interrupts() -> None:
+    """A shell lets what it runs in the background ignore Ctrl-C, and so would we."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command left."""
@@ -63,6 +68,7 @@ class Terminal:
             stderr=subprocess.PIPE,
             cwd=self.folder,
             env={**self.environment, **environment},
+            preexec_fn=_heed_interrupts,
         )
 
     def interrupt(self, process: subprocess.Popen[bytes]) -> tuple[Ran, float]:
