@@ -69,7 +69,10 @@ def advice(problem: Problem) -> str:
                 "Try later or from another network; a VPN or an odd User-Agent is the usual cause."
             )
         case SignInAgain(reason):
-            return f"Trakt wants you to sign in again: {reason}. Run `crosswatch-trakt login`."
+            return (
+                f"Trakt wants you to sign in again: {reason}. Run `crosswatch-trakt login`; in CrossWatch, "
+                "connect Trakt anew in its settings."
+            )
         case AppRefused(request):
             return (
                 f"Trakt does not take this app ({request}): it was deleted, is not approved, or its id or "
@@ -125,7 +128,7 @@ def advice(problem: Problem) -> str:
         case StateUnwritable(name, cause):
             return (
                 f"{name} cannot be written: {_clause(cause)}. "
-                "Check the folder's rights and the free space, or choose another with --state-dir."
+                "Check the folder's rights and the free space, or choose another (state_dir)."
             )
         case HostUnusable(name, cause):
             return (
