@@ -235,9 +235,20 @@ class IndexHistory:
     def _today(
         self, proof: StoredHistory, read: Sequence[Play] | None, now: datetime
     ) -> Result[Plays, Problem]:
+        """A file that is damaged or deleted meanwhile reads as one without plays: its rows are believed only
+        if the proof still stands beside them.
+        """
         if read is not None:
             return Success(_index(proof, read, now, fetched=True))
-        return self.store.plays().map(lambda plays: _index(proof, plays, now, fetched=False))
+        return self.store.plays().bind(
+            lambda plays: self._proof().bind(
+                lambda still: (
+                    Success(_index(proof, plays, now, fetched=False))
+                    if still == proof
+                    else self._read(still).bind(lambda current: self._today(*current, now))
+                )
+            )
+        )
 
     def _old(self, proof: StoredHistory | None) -> Result[Plays | None, Problem]:
         if proof is None:

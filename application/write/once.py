@@ -7,11 +7,11 @@ any of these, and the next one finds in the journal what it has to settle first.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.application.index.history import LOCK
+from crosswatch_trakt.application.index.history import LOCK, ROWS_FILE
 from crosswatch_trakt.application.index.proving import Stamps
 from crosswatch_trakt.application.ports import Clock, HistoryStore, Journal, StateStore
 from crosswatch_trakt.application.trakt.recent import Recent, Stamp
@@ -36,9 +36,11 @@ from crosswatch_trakt.domain.media import Lookup, Media
 from crosswatch_trakt.domain.outcomes import Already, End, Reason, Refusal
 from crosswatch_trakt.domain.payloads import Leaf, Payload, Target, Way, plan_payloads, way_to
 from crosswatch_trakt.domain.plays import Play, by_minute
-from crosswatch_trakt.domain.problems import Problem
+from crosswatch_trakt.domain.problems import Problem, StateUnreadable
 from crosswatch_trakt.domain.repeating import hinders_all, surely_not_applied
 from crosswatch_trakt.domain.timestamps import MINUTE_S, Undated, to_iso
+
+T = TypeVar("T")
 
 
 class CurrentHistory(Protocol):
@@ -145,7 +147,9 @@ class SendOnce:
         return self.state.locked(
             LOCK,
             lambda: self._settled(episodes).bind(
-                lambda lines: self.store.titles().map(lambda titles: _watched(titles, lines))
+                lambda lines: self._still_proven(self.store.titles()).map(
+                    lambda titles: _watched(titles, lines)
+                )
             ),
         )
 
@@ -210,13 +214,24 @@ class SendOnce:
         """Settle duplicates, what is there, and what is open, before ids are looked up and after."""
         minutes = {minute_of(run.wishes[position]) for position in positions if run.fates.open(position)}
         near = {near for minute in minutes for near in self._near(minute)}
-        return self.store.plays_at(near).bind(
+        return self._still_proven(self.store.plays_at(near)).bind(
             lambda plays: self.history.unshown().bind(
                 lambda unshown: self._telling(lines).bind(
                     lambda known: self._compare(
                         run, positions, episodes, _there(plays, unshown, known, near), meant
                     )
                 )
+            )
+        )
+
+    def _still_proven(self, stored: Result[Sequence[T], Problem]) -> Result[Sequence[T], Problem]:
+        """What is stored, if its proof still stands beside it: a file that is damaged or deleted meanwhile
+        reads as one without plays, and all would be sent again.
+        """
+        lost = StateUnreadable(ROWS_FILE, "it was damaged or deleted while it was read")
+        return stored.bind(
+            lambda rows: self.store.proof().bind(
+                lambda proof: Failure(lost) if proof is None else Success(rows)
             )
         )
 

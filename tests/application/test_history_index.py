@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from returns.result import Result
 
 from crosswatch_trakt import TraktError
 from crosswatch_trakt.adapters.history import SqliteHistory
@@ -20,11 +22,13 @@ from crosswatch_trakt.adapters.simulator import Fault, PagingFaults, broken
 from crosswatch_trakt.adapters.simulator.hiding import Hideable
 from crosswatch_trakt.adapters.simulator.plays import Play, Watchable
 from crosswatch_trakt.adapters.simulator.seed import seeded
+from crosswatch_trakt.adapters.simulator.titles import Movie
 from crosswatch_trakt.application.index.history import ROWS_FILE
 from crosswatch_trakt.application.ports import Response
 from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.domain.journal import LAG_S
-from crosswatch_trakt.domain.problems import Incomplete
+from crosswatch_trakt.domain.plays import Play as Stored
+from crosswatch_trakt.domain.problems import Incomplete, Problem
 from tests.application.world import Item, World, film_item
 
 DAY_S = 86_400
@@ -966,3 +970,53 @@ def _name(item: Item) -> Name:
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+
+
+# --- what is stored is a cache: damaged or deleted at any time
+
+
+def damages(file: Path) -> Iterator[int]:
+    """One page after the other as a failing disk gives it, the others sound; that it is again afterwards."""
+    sound, size = file.read_bytes(), 4096
+    for at in range(size, len(sound), size):
+        file.write_bytes(sound[:at] + b"\xff" * size + sound[at + size :])
+        yield at // size
+        file.write_bytes(sound)
+
+
+def test_no_damaged_page_makes_an_index_short(world: World) -> None:
+    """The proof may be sound and its rows not: without them it proves nothing."""
+    fill(world)
+    assert len(settled(world)) == 600
+    for page in damages(world.state / ROWS_FILE):
+        assert len(index(world)) == 600, page
+
+
+def test_a_damaged_page_doubles_no_play(world: World) -> None:
+    fill(world)
+    assert len(settled(world)) == 600
+    there = list(world.account.plays)
+    items = [film_item(play.title, watched_at=play.minute) for play in there if isinstance(play.title, Movie)]
+    for page in damages(world.state / ROWS_FILE):
+        with world.open() as trakt, suppress(TraktError):
+            assert not trakt.add("history", items[:100]).confirmed, page
+        assert list(world.account.plays) == there
+
+
+def test_rows_deleted_between_two_looks_make_no_index_short(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world)
+    assert len(settled(world)) == 600
+    plays, deleted = SqliteHistory.plays, list[Path]()
+
+    def late(history: SqliteHistory) -> Result[Sequence[Stored], Problem]:
+        if not deleted:
+            history.path.unlink()
+            deleted.append(history.path)
+        return plays(history)
+
+    monkeypatch.setattr(SqliteHistory, "plays", late)
+
+    assert len(index(world)) == 600
+    assert deleted
