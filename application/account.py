@@ -11,7 +11,7 @@ from typing import TypeAlias, get_args
 
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.application.index.history import IndexHistory, Plays
+from crosswatch_trakt.application.index.history import LOCK, IndexHistory, Plays
 from crosswatch_trakt.application.index.lists import RATINGS_FILE, WATCHLIST_FILE, IndexList, Items
 from crosswatch_trakt.application.ports import Clock, HistoryStore, StateStore
 from crosswatch_trakt.application.trakt.activities import read_activities
@@ -144,9 +144,11 @@ class Account:
         return self.store.plays_at(minutes)
 
     def forget_indexes(self) -> Result[None, Problem]:
-        """Forget what is a copy of Trakt's. The journal and the unresolved are none, and stay."""
+        """Forget what is a copy of Trakt's. The journal and the unresolved are none, and stay. Not amid a
+        batch of plays: what is stored tells which of them are there.
+        """
         return (
-            self.store.clear()
+            self.state.locked(LOCK, self.store.clear)
             .bind(lambda _: self.state.delete(WATCHLIST_FILE))
             .bind(lambda _: self.state.delete(RATINGS_FILE))
         )

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from returns.result import Result
+from returns.result import Result, Success
 
 from crosswatch_trakt import TraktError
 from crosswatch_trakt.adapters.history import SqliteHistory
@@ -23,12 +24,13 @@ from crosswatch_trakt.adapters.simulator.hiding import Hideable
 from crosswatch_trakt.adapters.simulator.plays import Play, Watchable
 from crosswatch_trakt.adapters.simulator.seed import seeded
 from crosswatch_trakt.adapters.simulator.titles import Movie
-from crosswatch_trakt.application.index.history import ROWS_FILE
+from crosswatch_trakt.adapters.state import MemoryState
+from crosswatch_trakt.application.index.history import LOCK, ROWS_FILE
 from crosswatch_trakt.application.ports import Response
 from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.plays import Play as Stored
-from crosswatch_trakt.domain.problems import Incomplete, Problem
+from crosswatch_trakt.domain.problems import Incomplete, Problem, StateUnwritable
 from tests.application.world import Item, World, film_item
 
 DAY_S = 86_400
@@ -1020,3 +1022,19 @@ def test_rows_deleted_between_two_looks_make_no_index_short(
 
     assert len(index(world)) == 600
     assert deleted
+
+
+def test_the_indexes_are_not_forgotten_amid_a_batch(world: World) -> None:
+    """The batch would take all its plays for missing, and send them again."""
+    fill(world)
+    with world.open() as trakt, ThreadPoolExecutor(1) as another:
+        trakt.index("history")
+        account = replace(trakt._opened().unwrap(), state=MemoryState(lock_timeout_s=0))
+
+        def forgotten() -> Result[None, Problem]:
+            return another.submit(account.forget_indexes).result()
+
+        assert isinstance(account.state.locked(LOCK, forgotten).failure(), StateUnwritable)
+        assert account.store.count() == Success(600)
+        assert forgotten() == Success(None)
+        assert account.store.count() == Success(0)
