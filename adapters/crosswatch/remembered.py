@@ -3,7 +3,8 @@
 It compares an index with what it remembers of the profile, and takes what is missing for removed. It does not
 know whose account a profile is signed in to: after a login to another one it would remove from the other side
 all that the first had. So the account is remembered beside, in a file that goes when CrossWatch's *clear
-state* makes the engine forget, and an index of another account is refused until then.
+state* makes the engine forget, and another account is neither read nor written until then: a plan that was
+made from the rows of one must not be carried out at the other, whose login came amid the run.
 """
 
 from typing import Literal
@@ -21,7 +22,7 @@ from crosswatch_trakt.domain.problems import BadInput
 MARK = "trakt_account.watermark"  # *clear state* deletes every `*watermark*`, *clear cache* none
 WHAT = "another Trakt account is signed in here than the one whose rows CrossWatch remembers"
 MEND = (
-    "Nothing was read or removed: all rows of the first would pass for removed. To keep the new account, "
+    "Nothing was read or written: all rows of the first would pass for removed. To keep the new account, "
     "clear CrossWatch's state (Settings, Maintenance, Clear state); else sign in to the first one again."
 )
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from crosswatch_trakt.adapters.crosswatch import files, host
 from crosswatch_trakt.adapters.crosswatch.host import Config, Item
 from crosswatch_trakt.adapters.crosswatch.items import is_meant, is_whole_title
+from crosswatch_trakt.adapters.crosswatch.remembered import heed_another_account
 from crosswatch_trakt.adapters.crosswatch.results import Told, engine_result
 from crosswatch_trakt.adapters.crosswatch.sessions import Session
 from crosswatch_trakt.adapters.library import TraktError
@@ -50,6 +51,7 @@ class Writing:
 
     def send(self, asked: Iterable[tuple[Told, Item]]) -> None:
         """Bring what was asked to its ends. What a person asked for by hand is meant, however much it is."""
+        heed_another_account(self.adapter.session, self.adapter.raw_cfg)
         by_hand = is_by_hand(self.adapter)
         groups: defaultdict[tuple[bool, bool], list[tuple[Told, Item]]] = defaultdict(list)
         for one, item in asked:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from crosswatch_trakt.adapters.crosswatch.remembered import MARK
+from crosswatch_trakt.adapters.library import TraktError
+from tests.crosswatch.calling import calling
 from tests.crosswatch.memory import Memory
 from tests.crosswatch.trakt import Paired, theirs
 from tests.crosswatch.values import Form
@@ -51,3 +53,26 @@ def test_the_same_account_with_new_tokens_is_no_other(tmp_path: Path) -> None:
     paired.new_process()
 
     assert paired.run().errors == 0
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("operation", ["add", "remove"])
+def test_a_plan_is_not_carried_out_at_an_account_that_was_signed_in_to_meanwhile(
+    tmp_path: Path, form: Form, operation: str
+) -> None:
+    """The view is the one of before, and its profile has another login by now."""
+    with calling(tmp_path, form) as cw:
+        for film in cw.films[:3]:
+            cw.account.put_on_watchlist(film)
+        view = cw.view()
+        rows = list(cw.ops.build_index(view, feature="watchlist").values())
+        other = cw.simulator.add_account("second", "0b5e9b1c-another")
+        other.put_on_watchlist(cw.films[0])
+        cw.sign_in(other.access_token, other.refresh_token)
+
+        for _ in range(3):  # as often as the engine tries
+            with pytest.raises(TraktError, match="nother"):
+                getattr(cw.ops, operation)(view, rows, feature="watchlist")
+
+        assert list(other.watchlist) == [cw.films[0]]
+        assert len(cw.account.watchlist) == 3
