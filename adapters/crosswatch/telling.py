@@ -114,14 +114,17 @@ class PacedTransport:
     inner: HttpTransport
 
     def send(self, request: Request) -> Result[Response, Problem]:
-        """Send once, when that budget allows it."""
+        """Send once, when that budget allows it; what goes wrong there afterwards takes no answer away."""
         token = request.headers.get("Authorization", "").removeprefix(BEARER)
         client_id = request.headers.get("trakt-api-key", "")
         with host.request_gate(request.method, token, client_id):
             sent = self.inner.send(request)
         answer = sent.value_or(None)
         if answer is not None:
-            host.record_response(request.method, token, answer.status, usual_names(answer.headers), client_id)
+            with suppress(Exception):
+                host.record_response(
+                    request.method, token, answer.status, usual_names(answer.headers), client_id
+                )
         return sent
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crosswatch_trakt import TraktError
+from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.telling import CancellableClock, PacedTransport, Teller
 from crosswatch_trakt.adapters.simulator import Fault, SimulatorTransport
 from crosswatch_trakt.application.ports import ApiHit, Request, SnapshotProgress
@@ -319,6 +320,21 @@ def test_requests_go_through_the_hosts_own_budget_where_it_has_one(tmp_path: Pat
         passed, answered = cw.host.gate_uses
         assert (passed.method, passed.token) == ("GET", cw.account.access_token)
         assert (answered.status, answered.client_id) == (200, cw.simulator.client_id)
+
+
+def test_a_budget_that_fails_after_a_request_takes_its_answer_from_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be that of a write, or a new pair of tokens."""
+
+    def fail(*_: object) -> None:
+        raise TypeError("of another version")
+
+    with calling(tmp_path, Form.NEW) as cw:
+        monkeypatch.setattr(host, "record_response", fail)
+        request = Request("POST", "https://api.trakt.tv/sync/history", cw.simulator.headers(), b"{}")
+
+        assert PacedTransport(SimulatorTransport(cw.simulator)).send(request).unwrap().status == 201
 
 
 def test_an_older_host_has_none_and_nothing_is_missed(tmp_path: Path) -> None:
