@@ -13,6 +13,7 @@ from crosswatch_trakt.domain.ids import parse_number
 EVENT_KEY = "_cw_event_key"
 CLEARED = "_cw_tool_clear"
 HISTORY_ID = "_trakt_history_id"
+OTHERS_ID = "provider_event_id"  # of a play, where the row came from
 _HISTORY_IDS = (HISTORY_ID, "trakt_history_id", "history_id")
 
 
@@ -37,10 +38,10 @@ def our_item(item: Mapping[str, object]) -> Item:
 
 def is_whole_title(item: Mapping[str, object]) -> bool:
     """Whether an item to be removed from the history means the title with all its plays: it names none,
-    by date, by history id or by the engine's mark of one.
+    by date (0 is that of unknown ones), by a history id, be it another service's, or by the engine's mark.
     """
-    named = (item.get("watched_at"), item.get(EVENT_KEY), *(item.get(name) for name in _HISTORY_IDS))
-    return not any(named)
+    named = (item.get(name) for name in ("watched_at", EVENT_KEY, OTHERS_ID, *_HISTORY_IDS))
+    return all(value is None or value == "" for value in named)
 
 
 def is_meant(item: Mapping[str, object]) -> bool:

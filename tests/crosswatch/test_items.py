@@ -87,6 +87,8 @@ def test_the_engines_types_are_understood(row: Item, kind: str) -> None:
         ({"watched_at": AT}, False),
         ({"_trakt_history_id": "7"}, False),
         ({"_cw_event_key": "tmdb:1@1714594500"}, False),
+        ({"provider_event_id": "another service's"}, False),
+        ({"watched_at": 0}, False),
     ],
 )
 def test_only_what_names_no_play_means_all_plays(row: Item, whole: bool) -> None:
