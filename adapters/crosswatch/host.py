@@ -132,12 +132,14 @@ def state_folder() -> Path | None:
     return None if base is None else Path(str(base())) / STATE
 
 
-def pair_scope(view: Config) -> str | None:
+def pair_scope(view: Config, *, amid_capture: bool = False) -> str | None:
     """The name of the pair that runs now, as it stands in names of files; None outside a pair: then
-    nothing of a pair is to be kept.
+    nothing of a pair is to be kept. Nor amid a capture, in this thread or another, unless `amid_capture`.
     """
-    if IN_A_PAIR not in view or os.environ.get("CW_CAPTURE_MODE", "").strip():
+    if IN_A_PAIR not in view:
         return None  # the environment may be that of another call's pair
+    if os.environ.get("CW_CAPTURE_MODE", "").strip() and not amid_capture:
+        return None
     given = view.get("_cw_pair_scope")
     names = (os.environ.get(name) for name in ("CW_PAIR_KEY", "CW_PAIR_SCOPE", "CW_SYNC_PAIR", "CW_PAIR"))
     raw = str(given) if given else next((name for name in names if name), "")

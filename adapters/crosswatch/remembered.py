@@ -28,8 +28,10 @@ MEND = (
 
 
 def heed_another_account(session: Session, view: Config) -> None:
-    """Raise TraktError if the engine remembers the rows of another account in the place of this."""
-    scope = host.pair_scope(view)
+    """Raise TraktError if the engine remembers the rows of another account in the place of this, or that
+    cannot be seen.
+    """
+    scope = host.pair_scope(view, amid_capture=True)  # that of another thread makes this run no safer
     if session.folder is None or scope is None or session.profile is None:
         return
     # Both engines remember by profile, the newer one in each scope by itself: a pair may be of two profiles.
@@ -37,7 +39,9 @@ def heed_another_account(session: Session, view: Config) -> None:
     name, state = f"{MARK}.{host.in_file_name(who)}.json", FileState(session.folder)
     account = session.account.person.folder
     read = state.read(name)
-    known = _account_in(read.unwrap()) if is_successful(read) else None
+    if not is_successful(read):
+        raise TraktError(read.failure())
+    known = _account_in(read.unwrap())
     if known is None:
         state.write(name, msgspec.json.encode(_Mark(account=account)))  # unwritable: others say so
     elif known != account:

@@ -8,6 +8,7 @@ from crosswatch_trakt.adapters.crosswatch.remembered import MARK
 from crosswatch_trakt.adapters.library import TraktError
 from tests.crosswatch.calling import calling
 from tests.crosswatch.memory import Memory
+from tests.crosswatch.pairs import environment
 from tests.crosswatch.trakt import Paired, theirs
 from tests.crosswatch.values import Form
 
@@ -56,6 +57,22 @@ def test_the_same_account_with_new_tokens_is_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", list(Form))
+def test_so_it_is_while_a_capture_is_made_in_another_thread(tmp_path: Path, form: Form) -> None:
+    paired = Paired(tmp_path, form)
+    for film in paired.films[:5]:
+        paired.account.rate(film, 7)
+    assert paired.run().errors == 0
+    other = paired.simulator.add_account("second", "0b5e9b1c-another")
+
+    paired.sign_in(other.access_token, other.refresh_token)
+    with environment(CW_CAPTURE_MODE="1", CW_CAPTURE_PROVIDER="PLAIN"):
+        refused = paired.run()
+
+    assert refused.errors == len(refused.features)
+    assert len(paired.plain.ratings) == 5
+
+
+@pytest.mark.parametrize("form", list(Form))
 @pytest.mark.parametrize("operation", ["add", "remove"])
 def test_a_plan_is_not_carried_out_at_an_account_that_was_signed_in_to_meanwhile(
     tmp_path: Path, form: Form, operation: str
@@ -76,3 +93,14 @@ def test_a_plan_is_not_carried_out_at_an_account_that_was_signed_in_to_meanwhile
 
         assert list(other.watchlist) == [cw.films[0]]
         assert len(cw.account.watchlist) == 3
+
+
+def test_where_it_cannot_be_seen_whose_rows_are_remembered_nothing_is_read(tmp_path: Path) -> None:
+    with calling(tmp_path) as cw:
+        cw.ops.build_index(cw.view(), feature="ratings")
+        (mark,) = cw.state.glob(f"{MARK}.*")
+        mark.unlink()
+        mark.mkdir()  # no right to read it, for root too
+
+        with pytest.raises(TraktError, match="cannot be read"):
+            cw.ops.build_index(cw.view(), feature="ratings")
