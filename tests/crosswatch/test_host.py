@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from crosswatch_trakt.adapters.crosswatch import host as ours
 from tests.crosswatch.host import Host
 from tests.crosswatch.values import Config, Form, block, texts
 
@@ -113,3 +114,25 @@ def test_a_pin_sign_in_sends_no_secret(tmp_path: Path) -> None:
     host.auth.refresh()
 
     assert "client_secret" not in host.auth.exchanged[0]
+
+
+def test_our_side_loads_the_configuration_once_for_each_file(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.save_config({"trakt": {"client_id": "first"}})
+    loads = 0
+    load = host.load_config
+
+    def counted() -> Config:
+        nonlocal loads
+        loads += 1
+        return load()
+
+    host.load_config = counted  # type: ignore[method-assign]
+    with host.installed():
+        for _ in range(3):
+            assert ours.load_config()["trakt"] == {"client_id": "first"}
+        assert loads == 1
+        host.save_config({"trakt": {"client_id": "other"}})
+        assert ours.load_config()["trakt"] == {"client_id": "other"}
+        host.path.unlink()
+        assert ours.load_config() == {}
