@@ -132,7 +132,7 @@ class IndexHistory:
         return same
 
     def _note_verified(self, proof: StoredHistory, stamp: Stamp) -> Result[None, Problem]:
-        verified = msgspec.json.encode(msgspec.structs.replace(proof, verified_at=stamp.at))
+        verified = msgspec.json.encode(_verified(proof, stamp.at))
         return self._proof().bind(
             lambda now: self.store.apply((), (), verified) if now == proof else Success(None)
         )
@@ -244,7 +244,7 @@ class IndexHistory:
             lambda plays: self._proof().bind(
                 lambda still: (
                     Success(_index(proof, plays, now, fetched=False))
-                    if still == proof
+                    if still is not None and _verified(still, proof.verified_at) == proof
                     else self._read(still).bind(lambda current: self._today(*current, now))
                 )
             )
@@ -313,6 +313,11 @@ def _index(proof: StoredHistory, plays: Sequence[Play], now: datetime, *, fetche
         fetched=fetched,
         set_aside=proof.set_aside,
     )
+
+
+def _verified(proof: StoredHistory, at: float) -> StoredHistory:
+    """The same proof, verified then."""
+    return msgspec.structs.replace(proof, verified_at=at)
 
 
 def _is_due(proof: StoredHistory, stamp: Stamp) -> bool:
