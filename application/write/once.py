@@ -147,7 +147,7 @@ class SendOnce:
         return self.state.locked(
             LOCK,
             lambda: self._settled(episodes).bind(
-                lambda lines: self._still_proven(self.store.titles()).map(
+                lambda lines: still_proven(self.store, self.store.titles()).map(
                     lambda titles: _watched(titles, lines)
                 )
             ),
@@ -214,24 +214,13 @@ class SendOnce:
         """Settle duplicates, what is there, and what is open, before ids are looked up and after."""
         minutes = {minute_of(run.wishes[position]) for position in positions if run.fates.open(position)}
         near = {near for minute in minutes for near in self._near(minute)}
-        return self._still_proven(self.store.plays_at(near)).bind(
+        return still_proven(self.store, self.store.plays_at(near)).bind(
             lambda plays: self.history.unshown().bind(
                 lambda unshown: self._telling(lines).bind(
                     lambda known: self._compare(
                         run, positions, episodes, _there(plays, unshown, known, near), meant
                     )
                 )
-            )
-        )
-
-    def _still_proven(self, stored: Result[Sequence[T], Problem]) -> Result[Sequence[T], Problem]:
-        """What is stored, if its proof still stands beside it: a file that is damaged or deleted meanwhile
-        reads as one without plays, and all would be sent again.
-        """
-        lost = StateUnreadable(ROWS_FILE, "it was damaged or deleted while it was read")
-        return stored.bind(
-            lambda rows: self.store.proof().bind(
-                lambda proof: Failure(lost) if proof is None else Success(rows)
             )
         )
 
@@ -472,6 +461,16 @@ def up_to_date(
         return history.bring_up_to_date()
     return store.proof().bind(
         lambda proof: Success(None) if proof is not None else history.bring_up_to_date()
+    )
+
+
+def still_proven(store: HistoryStore, stored: Result[Sequence[T], Problem]) -> Result[Sequence[T], Problem]:
+    """What is stored, if its proof still stands beside it: a file that is damaged or deleted meanwhile reads
+    as one without plays, and all would be sent again, or called gone.
+    """
+    lost = StateUnreadable(ROWS_FILE, "it was damaged or deleted while it was read")
+    return stored.bind(
+        lambda rows: store.proof().bind(lambda proof: Failure(lost) if proof is None else Success(rows))
     )
 
 

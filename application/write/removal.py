@@ -19,7 +19,7 @@ from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.doubt import SettleDoubts
 from crosswatch_trakt.application.write.episodes import Episodes, MakeEpisodes
 from crosswatch_trakt.application.write.history import Collect
-from crosswatch_trakt.application.write.once import CurrentHistory, minute_of, up_to_date
+from crosswatch_trakt.application.write.once import CurrentHistory, minute_of, still_proven, up_to_date
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.application.write.run import Run, Writes, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
@@ -141,7 +141,7 @@ class RemovePlays:
 
     def _find(self, run: Run[PlayWish], lines: Lines) -> Result[dict[int, Meant], Problem]:
         """Position → the plays to remove; every other item has its end."""
-        stored = self._stored(run)
+        stored = still_proven(self.store, self._stored(run))
         if not isinstance(stored, Success):
             return Failure(stored.failure())
         in_doubt = [line.play for line in lines.values() if line.open]  # they may be there

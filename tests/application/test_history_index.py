@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -1022,6 +1022,28 @@ def test_rows_deleted_between_two_looks_make_no_index_short(
 
     assert len(index(world)) == 600
     assert deleted
+
+
+def test_rows_deleted_amid_a_removal_are_not_called_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world)
+    assert len(settled(world)) == 600
+    play = next(iter(world.account.plays))
+    plays_at, looks = SqliteHistory.plays_at, list[int]()
+
+    def late(history: SqliteHistory, minutes: Collection[int]) -> Result[Sequence[Stored], Problem]:
+        looks.append(len(looks))
+        if len(looks) == 2:
+            history.path.unlink()
+        return plays_at(history, minutes)
+
+    monkeypatch.setattr(SqliteHistory, "plays_at", late)
+    item = {"type": play.title.kind, "ids": {"trakt": play.title.trakt}, "watched_at": play.minute}
+    with world.open() as trakt:
+        with pytest.raises(TraktError, match="cannot be read"):
+            trakt.remove("history", [item])
+        assert len(trakt.remove("history", [item]).confirmed) == 1
 
 
 def test_the_indexes_are_not_forgotten_amid_a_batch(world: World) -> None:
