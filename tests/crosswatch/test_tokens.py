@@ -261,9 +261,10 @@ def store_of(instance: str | None = "default", given: Tokens | None = None) -> C
 def test_what_the_host_raises_is_a_problem_and_quotes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with calling(tmp_path):
+    with calling(tmp_path) as cw:
         store = store_of()
         pair = store.load().unwrap()
+        cw.host.save_config({})  # another file, which is loaded anew
         monkeypatch.setattr("cw_platform.config_base.load_config", broken)
         unread = store.load().failure()
         monkeypatch.setattr("cw_platform.config_base.update_config", broken)
