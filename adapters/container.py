@@ -20,7 +20,8 @@ from crosswatch_trakt.adapters.journal import FileJournal
 from crosswatch_trakt.adapters.progress import SilentProgress
 from crosswatch_trakt.adapters.state import FileState
 from crosswatch_trakt.adapters.tokens import DOCUMENT, FileTokens
-from crosswatch_trakt.application.account import FEATURES, Account
+from crosswatch_trakt.application.account import Account
+from crosswatch_trakt.application.features import FEATURES
 from crosswatch_trakt.application.identity import Identify, ListCapacity, fingerprint
 from crosswatch_trakt.application.index.history import ROWS_FILE, IndexHistory
 from crosswatch_trakt.application.index.lists import IndexList, RatingsSource, WatchlistSource

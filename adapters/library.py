@@ -4,6 +4,8 @@ The use cases give results; here a failure becomes a `TraktError`, which holds t
 as a sentence. Whatever is heavy is imported when an account is opened.
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
@@ -11,29 +13,30 @@ from typing import TYPE_CHECKING, TypeVar
 
 from returns.result import Failure, Result, Success
 
-from crosswatch_trakt.application.account import Account, AnyIndex, Since, check_feature
 from crosswatch_trakt.application.advice import advice
-from crosswatch_trakt.application.health import Health, health_of
-from crosswatch_trakt.application.ports import (
-    Clock,
-    HttpTransport,
-    Progress,
-    Response,
-    StateStore,
-    TokenStore,
-)
+from crosswatch_trakt.application.features import check_feature
 from crosswatch_trakt.application.settings import Settings, check_settings
-from crosswatch_trakt.application.trakt.access import Access
-from crosswatch_trakt.application.trakt.call import Call, Caller
-from crosswatch_trakt.application.trakt.gate import Gates
-from crosswatch_trakt.application.trakt.person import Person
-from crosswatch_trakt.application.write.report import Report
-from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.problems import BadInput, Problem
-from crosswatch_trakt.domain.unresolved import Operation, Unresolved
 
 if TYPE_CHECKING:
     from crosswatch_trakt.adapters.container import Connection
+    from crosswatch_trakt.application.account import Account, AnyIndex, Since
+    from crosswatch_trakt.application.health import Health
+    from crosswatch_trakt.application.ports import (
+        Clock,
+        HttpTransport,
+        Progress,
+        Response,
+        StateStore,
+        TokenStore,
+    )
+    from crosswatch_trakt.application.trakt.access import Access
+    from crosswatch_trakt.application.trakt.call import Caller
+    from crosswatch_trakt.application.trakt.gate import Gates
+    from crosswatch_trakt.application.trakt.person import Person
+    from crosswatch_trakt.application.write.report import Report
+    from crosswatch_trakt.domain.plays import Play
+    from crosswatch_trakt.domain.unresolved import Operation, Unresolved
 
 T = TypeVar("T")
 
@@ -58,7 +61,7 @@ class TraktAccount:
     here or in another process, the next call begins anew with that account; calls under way fail.
     """
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._account: Account | None = None
         self._lock = threading.Lock()
@@ -74,7 +77,7 @@ class TraktAccount:
         gates: Gates | None = None,
         tokens: Callable[[StateStore], TokenStore] | None = None,
         around: Callable[[HttpTransport], HttpTransport] | None = None,
-    ) -> "TraktAccount":
+    ) -> TraktAccount:
         """Open the account that the settings name; other adapters may stand in for the usual ones.
         `tokens` makes a store of pairs; `around` is put around the usual transport.
 
@@ -99,7 +102,7 @@ class TraktAccount:
         """Close what is open: connections."""
         self._connection.shutdown_resources()
 
-    def __enter__(self) -> "TraktAccount":
+    def __enter__(self) -> TraktAccount:
         return self
 
     def __exit__(
@@ -196,11 +199,15 @@ class TraktAccount:
         body: object = None,
     ) -> Result[Response, Problem]:
         """One request of another kind: its answer, or what went wrong. A GET alone is repeated."""
+        from crosswatch_trakt.application.trakt.call import Call
+
         call = Call("account", method, path, query or {}, body, harmless=method == "GET")
         return self._opened().bind(lambda account: account.caller.request_with_retries(call, Success))
 
     def health(self) -> Health:
         """Whether the account can be used now. Never raises."""
+        from crosswatch_trakt.application.health import health_of
+
         self._begun()
         identify = self._connection.identify()
         return health_of(identify(fresh=True), identify.caller)

@@ -11,13 +11,13 @@ from typing import TypeAlias, get_args
 
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.index.history import LOCK, IndexHistory, Plays
 from crosswatch_trakt.application.index.lists import RATINGS_FILE, WATCHLIST_FILE, IndexList, Items
 from crosswatch_trakt.application.ports import Clock, HistoryStore, StateStore
 from crosswatch_trakt.application.trakt.activities import read_activities
 from crosswatch_trakt.application.trakt.call import Caller
 from crosswatch_trakt.application.trakt.person import Person
-from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.application.write.episodes import MakeEpisodes
 from crosswatch_trakt.application.write.history import AddPlays
 from crosswatch_trakt.application.write.lists import WriteList
@@ -40,7 +40,6 @@ from crosswatch_trakt.domain.timestamps import NoDate, parse_moment
 from crosswatch_trakt.domain.unresolved import Operation, Unresolved
 from crosswatch_trakt.domain.watchlist import WatchlistEntry
 
-FEATURES: tuple[Feature, ...] = get_args(Feature)
 AnyIndex: TypeAlias = Plays | Items
 Since: TypeAlias = str | int | float | date | datetime
 
@@ -199,14 +198,6 @@ class Account:
                     return Failure(result.failure())
                 reports.append(result.unwrap())
         return Success(reports)
-
-
-def check_feature(name: str) -> Result[Feature, BadInput]:
-    """The feature of this name."""
-    for feature in FEATURES:
-        if feature == name:
-            return Success(feature)
-    return Failure(BadInput(f"there is no feature {name!r}", f"Choose from: {', '.join(FEATURES)}."))
 
 
 def _maybe(moment: int) -> int | None:

@@ -25,7 +25,8 @@ from crosswatch_trakt.adapters.cli.opening import opening
 from crosswatch_trakt.adapters.cli.progress import shown_progress
 from crosswatch_trakt.adapters.library import TraktAccount, TraktError
 from crosswatch_trakt.adapters.progress import FanOut, RecordingProgress
-from crosswatch_trakt.application.account import FEATURES, AnyIndex
+from crosswatch_trakt.application.account import AnyIndex
+from crosswatch_trakt.application.features import FEATURES
 from crosswatch_trakt.application.ports import ApiHit
 from crosswatch_trakt.application.settings import Settings
 from crosswatch_trakt.application.write.report import Report

@@ -17,12 +17,12 @@ from crosswatch_trakt.application.documents import (
     parse_document,
     read_document,
 )
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.identity import ACCOUNTS_FILE, Accounts
 from crosswatch_trakt.application.index.history import ROWS_FILE
 from crosswatch_trakt.application.index.lists import RATINGS_FILE, WATCHLIST_FILE
 from crosswatch_trakt.application.ports import Progress
 from crosswatch_trakt.application.trakt.person import Person
-from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook
 
 _LISTS: Mapping[Feature, str] = {"watchlist": WATCHLIST_FILE, "ratings": RATINGS_FILE}

@@ -20,7 +20,7 @@ from crosswatch_trakt.adapters.cli.stored import stored_accounts
 from crosswatch_trakt.adapters.cli.writing import print_report, report_json, say_problems
 from crosswatch_trakt.adapters.clock import SystemClock
 from crosswatch_trakt.adapters.state import FileState
-from crosswatch_trakt.application.account import FEATURES, check_feature
+from crosswatch_trakt.application.features import FEATURES, check_feature
 from crosswatch_trakt.application.ports import Progress
 from crosswatch_trakt.application.settings import server_suffix
 from crosswatch_trakt.application.trakt.person import Person

@@ -12,8 +12,8 @@ from crosswatch_trakt.adapters.cli.codes import code_of_reports
 from crosswatch_trakt.adapters.cli.files import Items, read_items
 from crosswatch_trakt.adapters.cli.opening import opening, value
 from crosswatch_trakt.adapters.cli.reading import AsJson, Feature
-from crosswatch_trakt.application.account import check_feature
 from crosswatch_trakt.application.advice import advice
+from crosswatch_trakt.application.features import check_feature
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.domain.outcomes import End, Outcome
 

@@ -6,7 +6,7 @@ leaves everything as it was. Once something was sent, each item is answered by n
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from crosswatch_trakt.adapters.crosswatch import files, host, index
 from crosswatch_trakt.adapters.crosswatch.host import Item
@@ -18,14 +18,16 @@ from crosswatch_trakt.adapters.crosswatch.results import Told, told
 from crosswatch_trakt.adapters.crosswatch.titles import plays_of, watched_of
 from crosswatch_trakt.adapters.crosswatch.writing import Adapter, Result, Row, Writing, is_by_hand
 from crosswatch_trakt.adapters.library import TraktError
-from crosswatch_trakt.application.account import AnyIndex
-from crosswatch_trakt.application.index.history import Plays
-from crosswatch_trakt.application.index.lists import Items
-from crosswatch_trakt.application.trakt.recent import Feature
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.domain.items import parse_play
 from crosswatch_trakt.domain.plays import by_minute
 from crosswatch_trakt.domain.timestamps import Undated
 from crosswatch_trakt.domain.unresolved import Operation
+
+if TYPE_CHECKING:
+    from crosswatch_trakt.application.account import AnyIndex
+    from crosswatch_trakt.application.index.history import Plays
+    from crosswatch_trakt.application.index.lists import Items
 
 SAMPLE_MAX = 5
 
@@ -38,7 +40,7 @@ class ListFeature:
 
     def build_index(self, adapter: Adapter) -> EngineIndex:
         """All of it; raises if it cannot be had whole."""
-        return _read(adapter, self.name, lambda whole: index.list_index(cast(Items, whole)))
+        return _read(adapter, self.name, lambda whole: index.list_index(cast("Items", whole)))
 
     def add(self, adapter: Adapter, items: Sequence[Row], *, dry_run: bool = False) -> Result:
         """Add items or change them; each is answered."""
@@ -62,7 +64,7 @@ class HistoryFeature:
 
     def build_index(self, adapter: Adapter) -> EngineIndex:
         """All of it, oldest first; raises if it cannot be had whole."""
-        return _read(adapter, self.name, lambda whole: index.history_index(cast(Plays, whole)))
+        return _read(adapter, self.name, lambda whole: index.history_index(cast("Plays", whole)))
 
     def add(self, adapter: Adapter, items: Sequence[Row], *, dry_run: bool = False) -> Result:
         """Add plays; each is answered. A show means its aired episodes, as the page that sends one says."""
@@ -85,7 +87,7 @@ class HistoryFeature:
 
 
 def _read(
-    adapter: Adapter, feature: Feature, put: Callable[[AnyIndex], tuple[EngineIndex, Names]]
+    adapter: Adapter, feature: Feature, put: "Callable[[AnyIndex], tuple[EngineIndex, Names]]"
 ) -> EngineIndex:
     session = adapter.session
     heed_another_account(session, adapter.raw_cfg)

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 from returns.pipeline import is_successful
@@ -20,9 +21,12 @@ from crosswatch_trakt.adapters.crosswatch.index import EngineIndex
 from crosswatch_trakt.adapters.crosswatch.sessions import Session
 from crosswatch_trakt.adapters.library import TraktError
 from crosswatch_trakt.adapters.state import FileState
-from crosswatch_trakt.application.account import AnyIndex
-from crosswatch_trakt.application.trakt.recent import NEEDED, Feature
+from crosswatch_trakt.application.features import Feature
+from crosswatch_trakt.application.trakt.recent import NEEDED
 from crosswatch_trakt.domain.problems import StateUnwritable
+
+if TYPE_CHECKING:
+    from crosswatch_trakt.application.account import AnyIndex
 
 CACHE_MARK = "trakt.cache"
 LIMIT_FILE = "trakt_last_limit_error.json"
@@ -35,7 +39,9 @@ NAMES: Mapping[Feature, str] = {
 HISTORY_SCHEMA = 2
 
 
-def keep_index(session: Session, view: Config, feature: Feature, told: EngineIndex, whole: AnyIndex) -> None:
+def keep_index(
+    session: Session, view: Config, feature: Feature, told: EngineIndex, whole: "AnyIndex"
+) -> None:
     """Write the copy of an index, if it has changed or is not there; what cannot be written is logged."""
     scope = host.pair_scope(view)
     if session.folder is None or scope is None:
@@ -91,7 +97,7 @@ def _stamps(session: Session) -> Mapping[str, str]:
 
 
 def _document(
-    feature: Feature, told: EngineIndex, whole: AnyIndex, stamps: Mapping[str, str]
+    feature: Feature, told: EngineIndex, whole: "AnyIndex", stamps: Mapping[str, str]
 ) -> dict[str, object]:
     made = int(whole.as_of.timestamp())
     match feature:

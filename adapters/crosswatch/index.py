@@ -5,30 +5,32 @@ first. Two plays of one minute, and two titles of one key, get keys that tell th
 """
 
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from crosswatch_trakt.adapters.crosswatch import host
 from crosswatch_trakt.adapters.crosswatch.host import Item
 from crosswatch_trakt.adapters.crosswatch.items import HISTORY_ID
 from crosswatch_trakt.adapters.crosswatch.naming import Names, engine_item, name_titles
-from crosswatch_trakt.application.index.history import Plays
-from crosswatch_trakt.application.index.lists import Items
 from crosswatch_trakt.domain.items import media_item
 from crosswatch_trakt.domain.media import Media
 from crosswatch_trakt.domain.plays import Play
 from crosswatch_trakt.domain.timestamps import to_iso
 
+if TYPE_CHECKING:
+    from crosswatch_trakt.application.index.history import Plays
+    from crosswatch_trakt.application.index.lists import Items
+
 EngineIndex = dict[str, Item]
 
 
-def list_index(index: Items) -> tuple[EngineIndex, Names]:
+def list_index(index: "Items") -> tuple[EngineIndex, Names]:
     """The watchlist or the ratings; and which keys two titles would have had."""
     items = list(index.values())
     names = name_titles(items, by_any_id=True)
     return {names.of[place][0]: names.of[place][1] for place in range(len(items))}, names
 
 
-def history_index(index: Plays) -> tuple[EngineIndex, Names]:
+def history_index(index: "Plays") -> tuple[EngineIndex, Names]:
     """The history, oldest first; and which keys two titles would have had."""
     plays = [index.entries[key] for key in reversed(list(index.entries))]
     titles: dict[int, int] = {}  # identity of a title → its place: plays share their Media

@@ -6,7 +6,7 @@ The three features are on; the others are off everywhere alike: half on is what 
 from collections.abc import Mapping
 
 from crosswatch_trakt.adapters.crosswatch.host import PROVIDER
-from crosswatch_trakt.application.account import FEATURES
+from crosswatch_trakt.application.features import FEATURES
 
 VERSION = "2.0"  # of the provider; below 1 CrossWatch would call it experimental
 LABEL = "Trakt"

@@ -5,18 +5,20 @@ date all plays. From a pair each of these would be a guess: it is left to the co
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from crosswatch_trakt.adapters.crosswatch.host import Item
 from crosswatch_trakt.adapters.crosswatch.items import is_whole_title, our_item
 from crosswatch_trakt.adapters.crosswatch.results import Told
 from crosswatch_trakt.adapters.crosswatch.writing import Adapter, is_by_hand
-from crosswatch_trakt.application.index.history import Plays
 from crosswatch_trakt.domain.ids import same_ids
 from crosswatch_trakt.domain.items import media_item, parse_media
 from crosswatch_trakt.domain.media import Media, MediaType
 from crosswatch_trakt.domain.outcomes import Already
 from crosswatch_trakt.domain.timestamps import to_iso
+
+if TYPE_CHECKING:
+    from crosswatch_trakt.application.index.history import Plays
 
 SHOW_UNKNOWN = "trakt_show_unresolved"
 
@@ -44,7 +46,7 @@ def watched_of(adapter: Adapter, one: Told) -> Sequence[tuple[Told, Item]]:
     show = _show_of(ours)
     if show is None or not (is_by_hand(adapter) and is_whole_title(one.item)):
         return [(one, ours)]
-    history = cast(Plays, adapter.session.account.index("history"))
+    history = cast("Plays", adapter.session.account.index("history"))
     titles = {id(play.media): play.media for play in history.entries.values()}.values()
     watched = [title for title in titles if same_ids(title.show_ids, show.ids)]
     if not watched:

@@ -16,7 +16,7 @@ from crosswatch_trakt.adapters.crosswatch.remembered import heed_another_account
 from crosswatch_trakt.adapters.crosswatch.results import Told, engine_result
 from crosswatch_trakt.adapters.crosswatch.sessions import Session
 from crosswatch_trakt.adapters.library import TraktError
-from crosswatch_trakt.application.trakt.recent import Feature
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.write.report import Report
 from crosswatch_trakt.domain.problems import AccountLimit
 from crosswatch_trakt.domain.unresolved import Operation

@@ -14,12 +14,13 @@ import msgspec
 from returns.result import Result, Success
 
 from crosswatch_trakt.application.documents import StoredList, read_document, write_document
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.index.index import Index
 from crosswatch_trakt.application.index.proving import Endpoint, Proven, Stamps, read_proven
 from crosswatch_trakt.application.ports import Clock, Note, Progress, StateStore
 from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.application.trakt.lists import RATED_KINDS, Counting, Listed, RatedKind
-from crosswatch_trakt.application.trakt.recent import Feature, Recent, Stamp
+from crosswatch_trakt.application.trakt.recent import Recent, Stamp
 from crosswatch_trakt.application.trakt.rows import WITHOUT_IDS
 from crosswatch_trakt.domain.completeness import keep_unshown
 from crosswatch_trakt.domain.items import parse_media, rating_item, watchlist_item

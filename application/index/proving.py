@@ -10,8 +10,9 @@ from typing import Generic, Protocol, TypeVar
 
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.trakt.lists import Listed
-from crosswatch_trakt.application.trakt.recent import Feature, Stamp
+from crosswatch_trakt.application.trakt.recent import Stamp
 from crosswatch_trakt.domain.completeness import (
     CompleteIndex,
     RowCount,

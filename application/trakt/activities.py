@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.ports import Clock
 from crosswatch_trakt.application.trakt.call import Call, Caller
 from crosswatch_trakt.application.trakt.judge import server_time
-from crosswatch_trakt.application.trakt.recent import NEEDED, Activities, Feature, Stamp
+from crosswatch_trakt.application.trakt.recent import NEEDED, Activities, Stamp
 from crosswatch_trakt.application.trakt.rows import decode
 from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
 

@@ -6,10 +6,10 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.ports import Progress, SnapshotProgress
 from crosswatch_trakt.application.trakt.call import Call
 from crosswatch_trakt.application.trakt.pages import PAGE_ROWS_MAX, PageReader, Pages
-from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.application.trakt.rows import (
     CollectionRow,
     FilmLedger,

@@ -9,13 +9,11 @@ import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.ports import Clock
 from crosswatch_trakt.domain.media import Lookup, Media
 from crosswatch_trakt.domain.timestamps import from_iso
-
-Feature: TypeAlias = Literal["watchlist", "ratings", "history"]
 
 KEPT_S = 30.0
 RUN_PAUSE_S = 60.0

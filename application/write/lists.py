@@ -11,8 +11,9 @@ from typing import Protocol
 
 from returns.result import Result, Success
 
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.index.lists import Items
-from crosswatch_trakt.application.trakt.recent import Feature, Recent
+from crosswatch_trakt.application.trakt.recent import Recent
 from crosswatch_trakt.application.write.report import Report, reason_of
 from crosswatch_trakt.application.write.run import Run, Writes, begin
 from crosswatch_trakt.application.write.unresolved import UnresolvedBook

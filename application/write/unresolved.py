@@ -11,8 +11,8 @@ import msgspec
 from returns.result import Result, Success
 
 from crosswatch_trakt.application.documents import SCHEMA, Document, write_document
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.ports import Clock, Note, Progress, StateStore
-from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.domain.outcomes import Outcome
 from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.unresolved import Open, Operation, Unresolved, record

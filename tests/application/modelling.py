@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from crosswatch_trakt import Report, TraktAccount, TraktError
 from crosswatch_trakt.adapters.simulator import Fault, broken
 from crosswatch_trakt.adapters.simulator.titles import Episode, Season, Title
-from crosswatch_trakt.application.trakt.recent import Feature
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.problems import Problem
 from crosswatch_trakt.domain.unresolved import Operation

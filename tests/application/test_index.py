@@ -8,8 +8,8 @@ import pytest
 
 from crosswatch_trakt import TraktError
 from crosswatch_trakt.adapters.simulator import Fault
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.ports import SnapshotProgress
-from crosswatch_trakt.application.trakt.recent import Feature
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.problems import (
     AppRefused,

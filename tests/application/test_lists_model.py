@@ -15,7 +15,8 @@ from hypothesis.stateful import initialize, invariant, rule
 from crosswatch_trakt.adapters.simulator import Fault, broken
 from crosswatch_trakt.adapters.simulator.paging_faults import PagingFaults
 from crosswatch_trakt.adapters.simulator.titles import Episode, Season, Title
-from crosswatch_trakt.application.trakt.recent import KEPT_S, Feature
+from crosswatch_trakt.application.features import Feature
+from crosswatch_trakt.application.trakt.recent import KEPT_S
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.unresolved import Operation
 from tests.application.killing import Process

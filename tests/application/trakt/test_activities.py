@@ -9,10 +9,11 @@ from returns.result import Result
 
 from crosswatch_trakt.adapters.clock import ManualClock
 from crosswatch_trakt.adapters.simulator import Simulator
+from crosswatch_trakt.application.features import Feature
 from crosswatch_trakt.application.ports import Request, Response
 from crosswatch_trakt.application.trakt.activities import PATH, TraktStamps, read_activities
 from crosswatch_trakt.application.trakt.call import Caller
-from crosswatch_trakt.application.trakt.recent import KEPT_S, NEEDED, Activities, Feature
+from crosswatch_trakt.application.trakt.recent import KEPT_S, NEEDED, Activities
 from crosswatch_trakt.application.trakt.stats import read_stats
 from crosswatch_trakt.domain.problems import Problem, UnexpectedAnswer
 from tests.application.trakt.desk import Desk, Wire, a_trakt, at, desk, in_turn, ok
