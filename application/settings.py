@@ -62,7 +62,7 @@ class Settings:
     retry_after_max_s: NotNegative = 300.0
     gets_per_5_min: Size | None = 500  # None: no gate
     writes_per_sec: Positive | None = 1.0  # None: no gate
-    page_threads: Threads = 4
+    page_threads: Threads = 6
     watchlist_batch_size: Size = 100
     ratings_chunk_size: Size = 100
     history_chunk_size: Size = 100
