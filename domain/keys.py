@@ -4,8 +4,9 @@ The type is part of the key, since films and shows share TMDB numbers. A key is 
 of sameness (see `media.same_item`), and no row of an index is lost because two rows have one key.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
+from functools import cached_property
 from typing import NewType, TypeVar
 
 from crosswatch_trakt.domain.ids import KEY_ORDER, Ids
@@ -71,33 +72,58 @@ def key_plays(plays: Iterable[Play]) -> dict[EventKey, Play]:
 
     Two titles of one canonical key that were played in one minute differ by the history id as well.
     """
+    plays = list(plays)
     key_of: dict[int, str] = {}  # one look-up a title, not one a play: plays share their Media
-    keyed: dict[EventKey, Play] = {}
-    sharing: dict[EventKey, list[Play]] = {}
+    keys: list[EventKey] = []
     for play in plays:
         media_key = key_of.get(id(play.media))
         if media_key is None:
             media_key = key_of[id(play.media)] = _key_of(play.media)
-        key = event_key(media_key, play.minute)
-        first = keyed.setdefault(key, play)
-        if first is not play:
-            sharing.setdefault(key, [first]).append(play)
-    return _told_apart(keyed, sharing) if sharing else keyed
+        keys.append(event_key(media_key, play.minute))
+    shared: dict[EventKey, list[int]] = {key: [] for key, times in Counter(keys).items() if times > 1}
+    if shared:
+        for place, key in enumerate(keys):
+            if key in shared:
+                shared[key].append(place)
+    for key, places in shared.items():
+        _first, *others = sorted(places, key=lambda place: _seen_first(plays[place]))
+        for number, place in enumerate(others, 1):
+            history_id = plays[place].history_id
+            keys[place] = EventKey(f"{key}~n{number}" if history_id is None else f"{key}~h{history_id}")
+    return dict(zip(keys, plays, strict=True))
 
 
-def _told_apart(
-    keyed: Mapping[EventKey, Play], sharing: Mapping[EventKey, Sequence[Play]]
-) -> dict[EventKey, Play]:
-    """The plays in their order, those that share a key under one each."""
-    apart: dict[EventKey, Play] = {}
-    for key, play in keyed.items():
-        if key not in sharing:
-            apart[key] = play
-            continue
-        for place, one in enumerate(sorted(sharing[key], key=_seen_first)):
-            suffix = f"~h{one.history_id}" if one.history_id is not None else f"~n{place}"
-            apart[key if place == 0 else EventKey(key + suffix)] = one
-    return apart
+class KeyedPlays(Mapping[EventKey, Play]):
+    """Plays under their keys, in their order. The keys are made when the first is asked for: who has keys of
+    its own, as CrossWatch does, or only counts them, never asks.
+    """
+
+    def __init__(self, plays: Sequence[Play]) -> None:
+        self.plays = plays
+
+    @cached_property
+    def _keyed(self) -> dict[EventKey, Play]:
+        return key_plays(self.plays)
+
+    def __getitem__(self, key: EventKey) -> Play:
+        return self._keyed[key]
+
+    def __iter__(self) -> Iterator[EventKey]:
+        return iter(self._keyed)
+
+    def __len__(self) -> int:
+        return len(self.plays)
+
+    def values(self) -> ValuesView[Play]:
+        """The plays, without their keys."""
+        return _InOrder(self)
+
+
+class _InOrder(ValuesView[Play]):
+    _mapping: KeyedPlays
+
+    def __iter__(self) -> Iterator[Play]:
+        return iter(self._mapping.plays)
 
 
 def _key_of(media: Media) -> CanonicalKey:

@@ -32,7 +32,7 @@ def list_index(index: "Items") -> tuple[EngineIndex, Names]:
 
 def history_index(index: "Plays") -> tuple[EngineIndex, Names]:
     """The history, oldest first; and which keys two titles would have had."""
-    plays = [index.entries[key] for key in reversed(list(index.entries))]
+    plays = list(index.entries.values())[::-1]
     titles: dict[int, int] = {}  # identity of a title → its place: plays share their Media
     medias: list[Media] = []
     for play in plays:

@@ -24,7 +24,7 @@ from crosswatch_trakt.application.settings import Verify
 from crosswatch_trakt.application.trakt.recent import Recent, Stamp
 from crosswatch_trakt.domain.items import play_item
 from crosswatch_trakt.domain.journal import LAG_S, Line, Lines, after_reading, changed, match, unseen
-from crosswatch_trakt.domain.keys import key_plays
+from crosswatch_trakt.domain.keys import KeyedPlays
 from crosswatch_trakt.domain.ledger import ByTitle, Title
 from crosswatch_trakt.domain.media import MediaType
 from crosswatch_trakt.domain.plays import Play
@@ -305,7 +305,7 @@ class _Before:
 
 def _index(proof: StoredHistory, plays: Sequence[Play], now: datetime, *, fetched: bool) -> Plays:
     return Index(
-        cast(Mapping[str, Play], key_plays(plays)),  # an EventKey is text
+        cast(Mapping[str, Play], KeyedPlays(plays)),  # an EventKey is text
         play_item,
         _moment,
         now,

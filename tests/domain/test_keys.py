@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from crosswatch_trakt.domain.ids import KEY_ORDER, NO_IDS, Ids
 from crosswatch_trakt.domain.items import parse_media
-from crosswatch_trakt.domain.keys import CanonicalKey, canonical_key, event_key, key_entries, key_plays
+from crosswatch_trakt.domain.keys import (
+    CanonicalKey,
+    KeyedPlays,
+    canonical_key,
+    event_key,
+    key_entries,
+    key_plays,
+)
 from crosswatch_trakt.domain.media import Media, MediaType, same_item
 from crosswatch_trakt.domain.plays import Play
 from tests.strategies import (
@@ -171,6 +178,28 @@ def test_every_play_has_a_key_of_its_own(plays: list[Play]) -> None:
 @given(st.data(), histories())
 def test_the_keys_of_plays_do_not_depend_on_their_order(data: st.DataObject, plays: list[Play]) -> None:
     assert key_plays(data.draw(st.permutations(plays))) == key_plays(plays)
+
+
+@given(histories())
+def test_keys_that_are_made_when_asked_for_are_the_same_in_the_same_order(plays: list[Play]) -> None:
+    keyed_later = KeyedPlays(plays)
+
+    assert list(keyed_later.values()) == plays
+    assert (
+        list(keyed_later.items())
+        == list(key_plays(plays).items())
+        == list(zip(keyed_later, plays, strict=True))
+    )
+    assert [keyed_later[key] for key in keyed_later] == plays
+
+
+def test_plays_can_be_counted_and_walked_without_a_key() -> None:
+    plays = [Play(Media(MOVIE), 0, 1)]  # no key can be made of it
+    keyed_later = KeyedPlays(plays)
+
+    assert len(keyed_later) == len(list(keyed_later.values())) == 1
+    with pytest.raises(ValueError, match="no key"):
+        list(keyed_later)
 
 
 @given(st.sets(st.integers(1, 2**40), min_size=1), st.randoms())
