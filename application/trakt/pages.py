@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from returns.result import Failure, Result, Success
 
+from crosswatch_trakt.application.collector import collector_paused
 from crosswatch_trakt.application.ports import Response
 from crosswatch_trakt.application.trakt.call import Call, Caller
 from crosswatch_trakt.application.trakt.judge import NOT_MODIFIED
@@ -78,7 +79,8 @@ class PageReader:
                 page = result.value_or(None)
                 if page is None:
                     return Failure(result.failure())
-                made.append(make(page.rows))
+                with collector_paused():
+                    made.append(make(page.rows))
                 etags.append(page.etag)
                 if page.announced is not None:
                     announced = max(page.announced, announced or 0)
