@@ -91,11 +91,10 @@ def hear_both(
     return proven.map(lambda index: History(index, unshown, disagreeing))
 
 
-def _fill_up(ledger: ByTitle, rows: Rows, shown: ByTitle, before: Rows) -> tuple[dict[int, Play], ByTitle]:
+def _fill_up(ledger: ByTitle, rows: Rows, shown: ByTitle, before: Rows) -> tuple[Rows, ByTitle]:
     """The rows with those of before that only the ledger knows still, marked; and what was never shown."""
     kept = _of_titles(play for number, play in before.items() if number not in rows)
-    plays = dict(rows)
-    plays.update({number: _unmarked(play) for number, play in rows.items() if play.hidden})
+    marked = {number: _unmarked(play) for number, play in rows.items() if play.hidden}
     unshown: dict[Title, Minutes] = {}
     for title, minutes in ledger.items():
         if minutes == shown.get(title):
@@ -106,12 +105,12 @@ def _fill_up(ledger: ByTitle, rows: Rows, shown: ByTitle, before: Rows) -> tuple
             known = kept.get((title, minute))
             if known:
                 play = known.pop()
-                plays[play.history_id or 0] = replace(play, hidden=True)
+                marked[play.history_id or 0] = replace(play, hidden=True)
             else:
                 unknown.append(minute)
         if unknown:
             unshown[title] = tuple(unknown)
-    return plays, unshown
+    return {**rows, **marked} if marked else rows, unshown
 
 
 def _of_titles(plays: Iterable[Play]) -> dict[tuple[Title | None, int], list[Play]]:

@@ -103,12 +103,17 @@ class _Reading:
     rows: dict[int, Play]
     began_at: float
     hiding: str  # what was hidden is known as of this stamp
-    seen: dict[int, Play] = field(default_factory=dict)  # every row that any list has shown
+    gone: dict[int, Play] = field(default_factory=dict)  # rows that a list has shown, and a later one has not
     parts: list[Listed[Play]] | None = None  # both halves, if all pages were read since anything moved
     set_aside: dict[str, int] | None = None
     asked: set[Title] = field(default_factory=set)  # read again since anything moved
     counts: list[RowCount] = field(default_factory=list)  # of both halves, where there is no ledger
     kept: dict[int, Play] = field(default_factory=dict)  # hidden today, where there is no ledger
+
+    def put(self, rows: dict[int, Play]) -> None:
+        """Put these rows in the place of those there were."""
+        self.gone.update(self.rows)
+        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +236,7 @@ class ReadHistory:
             if not isinstance(part, Success):
                 return Failure(part.failure())
             parts.append(part.unwrap())
-        reading.rows = _by_id(play for part in parts for play in part.values)
-        reading.seen.update(reading.rows)
+        reading.put(_by_id(play for part in parts for play in part.values))
         reading.set_aside = _added(part.set_aside for part in parts)
         reading.parts = parts
         return Success(reading)
@@ -255,7 +259,7 @@ class ReadHistory:
             reading.counts.append(count)
             if count.hidden:
                 short.append(kind)
-        reading.rows = _by_id(play for part in believed for play in part.values)
+        reading.put(_by_id(play for part in believed for play in part.values))
         return self._keep_hidden(reading, known, short)
 
     def _keep_hidden(
@@ -296,9 +300,8 @@ class ReadHistory:
             before = {number: play for number, play in reading.rows.items() if _of(play, kind)}
             for number, play in before.items():
                 if play.minute > oldest and number not in came:
-                    del reading.rows[number]
+                    reading.gone[number] = reading.rows.pop(number)
             reading.rows.update(came)
-            reading.seen.update(came)
             counted = newest.reading.announced
             ledgered = sum(len(minutes) for title, minutes in ledger.items() if title.type.section == kind)
             if settled and counted not in (None, len(before | came), len(before), ledgered):
@@ -319,8 +322,7 @@ class ReadHistory:
             if not isinstance(part, Success):
                 return Failure(part.failure())
             of_titles += part.unwrap().values
-        reading.rows = _in_place(reading.rows, plan, of_windows, of_titles)
-        reading.seen.update(reading.rows)
+        reading.put(_in_place(reading.rows, plan, of_windows, of_titles))
         return Success(reading)
 
 
@@ -360,7 +362,7 @@ def _read(
         proven = prove_complete(plays, reading.counts, *stamps).map(lambda index: History(index, {}, {}))
     else:
         asked = Asked(reading.asked, known.disagreeing)
-        stored = {**known.rows, **reading.seen} if known.rows else reading.seen
+        stored = {**known.rows, **reading.gone} if known.rows else reading.gone
         proven = hear_both(ledger, reading.rows, asked, before=stored, young=young, stamps=stamps)
     return proven.map(
         lambda history: HistoryRead(
