@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from crosswatch_trakt.domain.media import MediaType
@@ -82,16 +81,14 @@ def title_of(play: Play) -> Title | None:
 def minutes_by_title(plays: Iterable[Play]) -> dict[Title, Minutes]:
     """The plays as the ledger would show them. Plays without a trakt id are left out."""
     by_media: dict[int, list[int]] = {}  # one title a Media, not one a play: plays share it
-    found: defaultdict[Title, list[list[int]]] = defaultdict(list)
+    found: defaultdict[Title, list[int]] = defaultdict(list)
     for play in plays:
-        media = play.media
-        minutes = by_media.get(id(media))
+        minutes = by_media.get(id(play.media))
         if minutes is None:
-            minutes = by_media[id(media)] = []
-            if media.ids.trakt is not None:
-                found[Title(media.type, media.ids.trakt)].append(minutes)
+            title = title_of(play)
+            minutes = by_media[id(play.media)] = [] if title is None else found[title]
         minutes.append(play.minute)
-    return {title: tuple(sorted(chain.from_iterable(parts))) for title, parts in found.items()}
+    return {title: tuple(sorted(minutes)) for title, minutes in found.items()}
 
 
 def differing(ledger: ByTitle, listed: ByTitle) -> list[Title]:
