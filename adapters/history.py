@@ -331,17 +331,20 @@ def _add(connection: sqlite3.Connection, plays: Sequence[Play]) -> None:
         if id(play.media) not in titles:
             titles[id(play.media)] = _title_row(connection, encode_media(play.media))
     ours = connection.execute("SELECT min(0, coalesce(min(id), 0)) FROM play").fetchone()[0]
-    numbered: dict[int, Play] = {}
+    numbers: list[int] = []
     for play in plays:
         if play.history_id is None:
             ours -= 1
-        numbered[ours if play.history_id is None else play.history_id] = play
+        numbers.append(ours if play.history_id is None else play.history_id)
+    if len(set(numbers)) < len(numbers):  # of one history id the last counts
+        numbered = dict(zip(numbers, plays, strict=True))
+        numbers, plays = list(numbered), list(numbered.values())
     # Backwards: what comes newest first goes in as the table is sorted, in a third of the time.
     connection.executemany(
         "INSERT OR REPLACE INTO play VALUES (?, ?, ?, ?)",
         (
             (play.minute, number, titles[id(play.media)], int(play.hidden))
-            for number, play in reversed(numbered.items())
+            for number, play in zip(reversed(numbers), reversed(plays), strict=True)
         ),
     )
 
