@@ -47,7 +47,9 @@ def keep_index(
     if session.folder is None or scope is None:
         return
     name, state = f"{NAMES[feature]}.{scope}.json", FileState(session.folder)
-    if not whole.fetched and (session.folder / name).exists():
+    readings = session.count_readings(feature, 1 if whole.fetched else 0)
+    unread = not session.is_news(f"{name}: readings", readings) or readings == 0  # for another pair neither
+    if unread and (session.folder / name).exists():
         return
     stamps = _stamps(session)
     marks = watermarks(stamps)

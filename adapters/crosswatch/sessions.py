@@ -35,12 +35,18 @@ class Session:
     clock: Clock
     profile: str | None  # None: it cannot be told
     _said: dict[str, object] = field(default_factory=dict)
+    _readings: dict[str, int] = field(default_factory=dict)
 
     def is_news(self, subject: str, what: object) -> bool:
         """Whether this was not the last that was asked of the subject; from now on it is."""
         news = self._said.get(subject) != what
         self._said[subject] = what
         return news
+
+    def count_readings(self, feature: str, more: int) -> int:
+        """How often a feature was read anew here, with so many more."""
+        self._readings[feature] = self._readings.get(feature, 0) + more
+        return self._readings[feature]
 
     def now(self) -> int:
         """The time of day, in epoch seconds."""

@@ -80,6 +80,20 @@ def test_each_index_is_copied_in_the_shape_of_crosswatchs_own(tmp_path: Path) ->
         assert [one["items"] for one in (watchlist, ratings, history)] == list(indexes.values())
 
 
+def test_the_copy_of_a_second_pair_is_as_new_as_the_first_ones(tmp_path: Path) -> None:
+    with calling(tmp_path) as cw:
+        filled(cw)
+        scopes = {scope: {**cw.view(), "_cw_pair_scope": scope} for scope in ("one", "two")}
+        for view in scopes.values():
+            cw.ops.build_index(view, feature="watchlist")
+        cw.account.put_on_watchlist(cw.films[9])
+        cw.clock.advance(1800)
+        told = [cw.ops.build_index(view, feature="watchlist") for view in scopes.values()]
+
+        assert told[0] == told[1]
+        assert [document(cw, f"trakt_watchlist.shadow.{scope}.json")["items"] for scope in scopes] == told
+
+
 def test_the_watermarks_are_moments_of_each_feature_none_of_them_to_come(tmp_path: Path) -> None:
     with calling(tmp_path) as cw:
         read_all(filled(cw))
