@@ -22,6 +22,7 @@ from crosswatch_trakt.application.trakt.recent import Stamp, hiding
 from crosswatch_trakt.domain.completeness import CompleteIndex, RowCount, prove_complete
 from crosswatch_trakt.domain.journal import LAG_S
 from crosswatch_trakt.domain.ledger import (
+    NO_MINUTES,
     ByTitle,
     Minutes,
     Rereading,
@@ -30,6 +31,7 @@ from crosswatch_trakt.domain.ledger import (
     holder,
     lacking,
     minutes_by_title,
+    only_in,
     plan_rereading,
     plan_windows,
     title_of,
@@ -204,9 +206,14 @@ class ReadHistory:
                 lambda whole: self._settle(whole, ledger, known, _asked(whole, ledger, known), counting)
             )
         reading.asked.update(asked)
+        before = minutes_by_title(play for play in reading.rows.values() if title_of(play) in plan.titles)
         return (
             self._read_again(reading, plan)
-            .bind(lambda read: self._look_again(read, ledger, asked, max(LOOKS_AGAIN, enough)))
+            .bind(
+                lambda read: self._look_again(
+                    read, _with_vanished(ledger, before, read.rows), asked, max(LOOKS_AGAIN, enough)
+                )
+            )
             .bind(lambda read: self._settle_others(read, ledger, known, counting))
         )
 
@@ -324,6 +331,16 @@ class ReadHistory:
             of_titles += part.unwrap().values
         reading.put(_in_place(reading.rows, plan, of_windows, of_titles))
         return Success(reading)
+
+
+def _with_vanished(ledger: ByTitle, before: ByTitle, rows: Rows) -> ByTitle:
+    """The ledger, with what was known of titles whose own lists are empty now: nothing is found under the
+    number of one that was merged away, though its rows stay, and a ledger that lags need not name them.
+    """
+    shown = {title_of(play) for play in rows.values()}
+    gone = {title: minutes for title, minutes in before.items() if title not in shown}
+    more = {title: only_in(minutes, ledger.get(title, NO_MINUTES)) for title, minutes in gone.items()}
+    return {**ledger, **{t: tuple(sorted([*ledger.get(t, NO_MINUTES), *more[t]])) for t in gone if more[t]}}
 
 
 def _in_place(

@@ -787,6 +787,19 @@ def test_a_reading_of_another_process_in_between_leaves_nothing_out(world: World
     assert ids(settled(world)) == account_ids(world)
 
 
+def test_an_undated_play_of_a_title_merged_away_stays_while_the_ledger_lags(world: World) -> None:
+    """Nothing is found under the title's number any more, but its rows are still there."""
+    fill(world)
+    world.account.watch(world.films[0], 0)
+    world.clock.advance(2 * LAG_S)
+    before = ids(index(world))
+    world.simulator.catalogue.merge(world.films[0])
+    world.simulator.lag.ledger_s = 45
+    world.account.watch(world.films[0], 0)
+
+    assert before <= ids(index(world))
+
+
 # --- whatever happens
 
 titles = st.integers(0, 5)
@@ -812,6 +825,7 @@ class Histories(RuleBasedStateMachine):
             self.account.watch(self.titles[number % 6], PAST + 3600 * (number // 2))
         self.world.clock.advance(2 * LAG_S)
         self.since = {play.id: self.now for play in self.account.plays}  # loud, there and shown since then
+        self.unsaid: dict[int, float] = {}  # play that no stamp told of → since when it is there
         self.quiet = False  # something happened since the account was last held against the index
         self.merged = 0
         self.last_run_at = 0.0
@@ -913,6 +927,9 @@ class Histories(RuleBasedStateMachine):
         due = {
             number for number, since in self.since.items() if since <= self.last_run_at - LAG_S
         } | self.indexed
+        due -= {
+            number for number, at in self.unsaid.items() if before - at < LAG_S
+        }  # see docs/reliability.md
         wanted = Counter(name for number, name in there.items() if number in due)
         missing = wanted - Counter(_name(item) for item in items)
         assert not missing, f"missing: {missing}"
@@ -947,6 +964,8 @@ class Histories(RuleBasedStateMachine):
         play = self.account.watch(title, at)
         self.account.quiet = False
         self.quiet |= quietly
+        if quietly:
+            self.unsaid[play.id] = self.now
         if not quietly and not self.account.hidden.covers(title):
             self.since[play.id] = self.now
 
