@@ -114,23 +114,31 @@ class TRAKTClient:
 
 def _refused(problem: Problem) -> Answer:
     """An answer of the status that a problem came from; what had no answer raises."""
-    error = TraktError(problem)
+    error, status = TraktError(problem), status_of(problem)
+    if status is None:
+        raise error
+    wait = problem.retry_after_s if isinstance(problem, RateLimited) else None
+    return Answer(status, error.advice, {} if wait is None else {"Retry-After": str(round(wait))})
+
+
+def status_of(problem: Problem) -> int | None:
+    """The status that a problem came from; None of one that had no answer, or none that was refused."""
     match problem:
         case Refused(status=status) | Unavailable(status=status):
-            return Answer(status, error.advice)
-        case NotThere():
-            return Answer(404, error.advice)
-        case RateLimited(retry_after_s=wait):
-            return Answer(429, error.advice, {} if wait is None else {"Retry-After": str(round(wait))})
+            return status
         case SignInAgain():
-            return Answer(401, error.advice)
+            return 401
         case AppRefused() | Blocked():
-            return Answer(403, error.advice)
+            return 403
+        case NotThere():
+            return 404
         case AccountLimit():
-            return Answer(420, error.advice)
+            return 420
         case AccountLocked():
-            return Answer(423, error.advice)
+            return 423
         case VipOnly():
-            return Answer(426, error.advice)
+            return 426
+        case RateLimited():
+            return 429
         case _:
-            raise error
+            return None

@@ -4,9 +4,8 @@ A provider that is down must name no feature as working: of a feature that is sa
 reads an index, and takes an empty one for everything removed.
 """
 
-from collections.abc import Mapping
-
 from crosswatch_trakt.adapters.crosswatch import host, manifest
+from crosswatch_trakt.adapters.crosswatch.client import status_of
 from crosswatch_trakt.adapters.crosswatch.host import Config
 from crosswatch_trakt.adapters.crosswatch.sessions import Sessions
 from crosswatch_trakt.adapters.crosswatch.view import is_configured
@@ -71,11 +70,7 @@ def _http_status(found: Health | None) -> int | None:
         return None
     if found.problem is None:
         return 200
-    status = getattr(found.problem, "status", None)
-    return status if isinstance(status, int) else _STATUS.get(type(found.problem).__name__)
-
-
-_STATUS: Mapping[str, int] = {"RateLimited": 429, "SignInAgain": 401, "AppRefused": 403, "AccountLocked": 423}
+    return status_of(found.problem)
 
 
 def _rate(found: Health | None) -> dict[str, int | None]:

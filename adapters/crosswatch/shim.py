@@ -324,7 +324,7 @@ def _log(level: str, feature: str, event: str, **fields: str) -> None:
     """One line, by CrossWatch's own hand if it has one."""
     try:
         import_module("providers.sync._log").log("TRAKT", feature, level, event, **fields)
-    except Exception:
+    except Exception:  # it has none, or a broken one: then by ours
         pairs = " ".join(f"{name}={_quoted(text)}" for name, text in sorted(fields.items()))
         try:
             print(f"[TRAKT:{feature}] {level.upper()} {event} {pairs}", flush=True)

@@ -67,6 +67,7 @@ def read_view(view: Config) -> View:
     given |= _paced(block, wrong) | _collected(block, wrong)
     if "base_url" in given:
         given.setdefault("auth_url", given["base_url"])
+    given |= _login(block)
     settings = Settings()
     for name, value in given.items():
         parsed = parse_settings({name: value}).value_or(None)
@@ -77,7 +78,7 @@ def read_view(view: Config) -> View:
     folder = _folder(block, wrong)
     if folder is not None:
         settings = replace(settings, state_dir=str(folder / OWN_FOLDER))
-    return View(_signed_in(settings, block, wrong), folder, tuple(sorted(wrong)))
+    return View(settings, folder, tuple(sorted(wrong)))
 
 
 def _folder(block: Mapping[str, object], wrong: list[str]) -> Path | None:
@@ -95,8 +96,8 @@ def _folder(block: Mapping[str, object], wrong: list[str]) -> Path | None:
         return host.state_folder()
 
 
-def _signed_in(settings: Settings, block: Mapping[str, object], wrong: list[str]) -> Settings:
-    """With the login of the block."""
+def _login(block: Mapping[str, object]) -> dict[str, object]:
+    """The login of the block, as far as there is one."""
     login: dict[str, object] = {
         "client_id": text_of(block, "client_id") or host.app_client_id() or None,
         "client_secret": secret_of(block),
@@ -104,15 +105,7 @@ def _signed_in(settings: Settings, block: Mapping[str, object], wrong: list[str]
         "refresh_token": text_of(block, "refresh_token"),
         "expires_at": block.get("expires_at") or None,
     }
-    for name, value in login.items():
-        if value is None:
-            continue
-        parsed = parse_settings({name: value}).value_or(None)
-        if parsed is None:
-            wrong.append(name)
-        else:
-            settings = replace(settings, **{name: getattr(parsed, name)})
-    return settings
+    return {name: value for name, value in login.items() if value is not None}
 
 
 def _paced(block: Mapping[str, object], wrong: list[str]) -> dict[str, object]:

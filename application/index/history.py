@@ -231,16 +231,15 @@ class IndexHistory:
             lambda body: parse_document(body, ROWS_FILE, StoredHistory, "history", self.progress)
         )
 
-    @collector_paused()
     def _today(
         self, proof: StoredHistory, read: Sequence[Play] | None, now: datetime
     ) -> Result[Plays, Problem]:
-        """A file that is damaged or deleted meanwhile reads as one without plays: its rows are believed only
-        if the proof still stands beside them.
+        """The index of what was just read, or of what is stored. A file that is damaged or deleted meanwhile
+        reads as one without plays: its rows are believed only if the proof still stands beside them.
         """
         if read is not None:
             return Success(_index(proof, read, now, fetched=True))
-        return self.store.plays().bind(
+        return self._stored_plays().bind(
             lambda plays: self._proof().bind(
                 lambda still: (
                     Success(_index(proof, plays, now, fetched=False))
@@ -249,6 +248,10 @@ class IndexHistory:
                 )
             )
         )
+
+    @collector_paused()
+    def _stored_plays(self) -> Result[Sequence[Play], Problem]:
+        return self.store.plays()
 
     def _old(self, proof: StoredHistory | None) -> Result[Plays | None, Problem]:
         if proof is None:
